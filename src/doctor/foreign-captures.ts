@@ -4,12 +4,16 @@ import { finding } from "./finding.js";
 import type { Evidence, Finding } from "./finding.js";
 import { boundCallback } from "./library-fixes.js";
 import { factsOfUnit, nameKey, nameOf, spanEvidence } from "./span-facts.js";
+import type { Routes } from "./routes.js";
 import { MANY, Suspect, Suspects } from "./suspects.js";
 
 class Captures extends Suspect {
   owner = "";
   other = "";
+  /** The most errors that were captured late in one request or job. */
   most = 0;
+  /** Requests and jobs in which errors were captured late. */
+  entries = 0;
 }
 
 /** The first capture of an error. */
@@ -25,9 +29,15 @@ export class ForeignCaptures {
   readonly #found = new Suspects(() => new Captures());
   readonly #late = new Suspects(() => new Captures());
   readonly #by = new WeakMap<object, Capture>();
+  readonly #routes: Routes;
+
+  /** `routes` counts the requests and jobs. */
+  constructor(routes: Routes) {
+    this.#routes = routes;
+  }
 
   captured(error: unknown, origin: Unit, here: Unit): void {
-    this.#isLate(here);
+    this.#noteLate(here);
     if (!isObjectLike(error)) return;
     const first = this.#by.get(error);
     if (first === undefined) this.#by.set(error, this.#first(origin, here));
@@ -35,13 +45,13 @@ export class ForeignCaptures {
     else if (!areRelated(first.here, here)) withdraw(first);
   }
 
-  // A queue or batch runs the handlers of others in a context whose request is over. One request may report a few errors late.
-  #isLate(here: Unit): void {
+  #noteLate(here: Unit): void {
     const unit = factsOfUnit(here);
     const { root } = unit;
     if (root?.hasEnded !== true || !unit.isOwned) return;
     unit.lateCaptures += 1;
     const late = this.#late.of(nameKey(root.span));
+    if (unit.lateCaptures === 1) late.entries += 1;
     late.owner ||= nameOf(root.span);
     late.most = Math.max(late.most, unit.lateCaptures);
     late.add((site) => [
@@ -65,8 +75,16 @@ export class ForeignCaptures {
 
   findings(): Finding[] {
     const found = this.#found.all().filter(({ count }) => count > 0);
-    const late = this.#late.all().filter(({ most }) => most >= MANY);
-    return [...found.map(captureFinding), ...late.map(lateFinding)];
+    return [...found.map(captureFinding), ...this.#lateFindings()];
+  }
+
+  // A queue or batch runs the handlers of others in a context whose request is over. If most requests of a name report errors after
+  // their end, it is their own work that goes on.
+  #lateFindings(): Finding[] {
+    return this.#late.entriesOf().flatMap(([key, late]) => {
+      if (late.most < MANY || this.#routes.areMost(key, late.entries)) return [];
+      return [lateFinding(late, this.#routes.haveGiven(key, late.most))];
+    });
   }
 }
 
@@ -96,15 +114,17 @@ function captureFinding({ owner, other, seen }: Captures): Finding {
   });
 }
 
-function lateFinding({ owner, most, seen }: Captures): Finding {
+// `isOfOthers`: most other requests of its name lack what this one has.
+function lateFinding({ owner, most, seen }: Captures, isOfOthers: boolean): Finding {
   return finding({
     rule: "D13",
     name: "foreign-capture",
-    severity: "warning",
+    severity: isOfOthers ? "warning" : "info",
     summary: `Errors were captured in the context of "${owner}" after it had ended: up to ${most} within one.`,
     ...seen,
-    mechanism:
-      "A queue, pool or batch ran the handlers of others in the context of an earlier request or job. The events have its trace, users and tags.",
+    mechanism: isOfOthers
+      ? "A queue, pool or batch ran the handlers of others in the context of an earlier request or job. The events have its trace, users and tags."
+      : "Work of its own that goes on after its end is no fault. If a queue, pool or batch ran the handlers of others in its context, the events have the wrong trace, users and tags.",
     ...boundCallback(seen.library),
   });
 }

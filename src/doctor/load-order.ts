@@ -9,6 +9,7 @@ import {
   filePath,
   isPreloaded,
   preloadedFile,
+  realPath,
   scriptName,
   shownPath,
   startCommand,
@@ -163,13 +164,14 @@ function unhookedFinding(pairs: readonly Pair[], modules: LoadedModules): Findin
       id: `not patched by ${name ?? "its instrumentation"}`,
     })),
     mechanism: `Instrumentations see ES modules only through OpenTelemetry's loader hook, which was not registered by then. ${targets[0] ?? ""} has no spans, and its errors are not recorded.`,
-    ...hooked(setUpOf(pairs[0]?.name, modules)),
+    ...hooked(setUpOf(pairs[0]?.name, modules), modules),
   });
 }
 
-function hooked(setUp: string | undefined): Fix {
+function hooked(setUp: string | undefined, modules: LoadedModules): Fix {
   if (setUp === undefined) return inOwnFile(setUp, "instrumentation.mjs");
-  if (extname(setUp) === ".mjs")
+  // A file that ends in .js or .ts may be either.
+  if (!modules.has(realPath(setUp)))
     return {
       fix: "Register it at the top of the set-up file that `--import` loads; install @opentelemetry/instrumentation for it:",
       code: HOOK,

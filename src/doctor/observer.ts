@@ -48,7 +48,7 @@ export class DoctorObserver implements Observer {
   readonly #parentage = new Parentage(this.#units.routes);
   readonly #scopes = new ScopeRules(this.#units.routes);
   readonly #outcomes = new OutcomeRules();
-  readonly #captures = new ForeignCaptures();
+  readonly #captures = new ForeignCaptures(this.#units.routes);
   readonly #retention: Retention | undefined;
   readonly #shared: SharedWork | undefined;
   #hasUnits = false;

@@ -183,16 +183,20 @@ export interface Traffic {
 /** Returns the finding for a process in which nothing was traced; none if something was. */
 export function checkTraffic(observer: DoctorObserver, traffic: Traffic): Finding[] {
   const { requests } = traffic;
-  const { total, spans } = observer;
+  const { total } = observer;
   // The provider is then a local one, or missing.
   if (total === 0 && !isRegistered("trace"))
     return traffic.isUnused ? [withoutProvider(requests)] : [];
   const isHttp = hasUntraced(traffic);
-  const isIdle = total === 0 && !traffic.isUsed;
-  if ((spans[SPAN_KIND.SERVER] ?? 0) > 0 || (!isHttp && !isIdle)) return [];
-  if (hasNoProcessor()) return [noProcessor()];
+  const isUntraced = isHttp ? hasNoServerSpan(observer) : total === 0 && !traffic.isUsed;
+  if ((total === 0 || isUntraced) && hasNoProcessor()) return [noProcessor()];
+  if (!isUntraced) return [];
   const isCertain = requests >= SURELY_SAMPLED && total === 0;
   return [untraced(isHttp, isCertain ? "error" : "warning")];
+}
+
+function hasNoServerSpan({ spans }: DoctorObserver): boolean {
+  return (spans[SPAN_KIND.SERVER] ?? 0) === 0;
 }
 
 function hasUntraced({ requests, isUnpatched }: Traffic): boolean {

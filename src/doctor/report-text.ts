@@ -1,4 +1,4 @@
-import { printable, textWidth, wrapText } from "../support/terminal-text.js";
+import { printable, textWidth, wrapText, wrapWords } from "../support/terminal-text.js";
 import type { DoctorReport, Evidence, Finding } from "./finding.js";
 
 /** Widest line, also on wider terminals: longer lines are hard to read. */
@@ -8,7 +8,7 @@ const MIN_COLUMNS = 40;
 const LABEL_WIDTH = 9;
 const JOINED = "\u00a0";
 
-/** Returns a report as lines of at most 80 columns. What comes from the application cannot control the terminal. */
+/** Returns a report as lines of at most 80 columns, except for words of code, which are not broken. What comes from the application cannot control the terminal. */
 export function reportLines(report: DoctorReport, columns: number = MAX_COLUMNS): string[] {
   const width = Math.min(Math.max(columns, MIN_COLUMNS), MAX_COLUMNS);
   const { version, process, facts, findings } = report;
@@ -57,11 +57,12 @@ interface Row {
 }
 
 function labelled(text: string, { label, indent, width }: Row): string[] {
-  // A command in a sentence stays on one line, so that it can be pasted.
-  const joined = printable(text).replaceAll(/`[^`]{1,60}`/g, (code) =>
-    code.replaceAll(" ", JOINED),
+  const room = width - indent - 2;
+  // A command in a sentence stays on one line, so that it can be pasted; one that is too long is broken between its words.
+  const joined = printable(text).replaceAll(/`[^`]+`/g, (code) =>
+    textWidth(code) < room ? code.replaceAll(" ", JOINED) : code,
   );
-  const lines = wrapText(joined, width - indent - 2);
+  const lines = wrapText(joined, room);
   return lines.map((line, index) =>
     `  ${(index === 0 ? label : "").padEnd(indent)}${line.replaceAll(JOINED, " ")}`.trimEnd(),
   );
@@ -72,15 +73,30 @@ const CONTINUED = " \\";
 
 // Code keeps its spaces; only a line that is too wide is broken, so that it can still be pasted.
 function codeLines(line: string, width: number): string[] {
-  const safe = printable(line);
   const indent = " ".repeat(LABEL_WIDTH + 2);
-  const room = width - indent.length;
-  if (textWidth(safe) <= room) return [`${indent}${safe}`.trimEnd()];
-  const end = COMMAND.test(safe) ? CONTINUED : "";
-  const lines = wrapText(safe.trimStart(), room - end.length);
-  return lines.map((each, index) =>
-    `${indent}${each.trimEnd()}${index < lines.length - 1 ? end : ""}`.trimEnd(),
+  return brokenCode(printable(line), width - indent.length).map((each) =>
+    `${indent}${each}`.trimEnd(),
   );
+}
+
+// A comment, and the code before it.
+const COMMENTED = /^(.*?)(?<=^|\s)(\/\/ )(.*)$/;
+
+// Breaks between words only: a part of a path or of a quoted text means something else.
+function brokenCode(line: string, room: number): string[] {
+  if (textWidth(line) <= room) return [line];
+  const [, before = "", slashes = "", comment = ""] = COMMENTED.exec(line) ?? [];
+  if (slashes === "" || COMMAND.test(line)) return continued(line, room);
+  const lines = continued(comment, room - slashes.length).map((each) => `${slashes}${each}`);
+  return before.trim() === "" ? lines : [...lines, ...brokenCode(before.trimEnd(), room)];
+}
+
+const WORDS = /(?:"(?:\\.|[^"\\])*"|'[^']*'|`[^`]*`|\S)+/g;
+
+function continued(line: string, room: number): string[] {
+  const end = COMMAND.test(line) ? CONTINUED : "";
+  const lines = wrapWords(line.match(WORDS) ?? [], room - end.length);
+  return lines.map((each, index) => (index < lines.length - 1 ? `${each}${end}` : each));
 }
 
 function evidenceText({ kind, name, id, startMillis, endMillis, at }: Evidence): string {

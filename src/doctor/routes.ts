@@ -26,7 +26,7 @@ const ALMOST_ALL = 0.8;
 const MIN_SIBLINGS = 50;
 const MIN_STARVED = 5;
 
-/** Counts of requests and jobs by their names, for rules D1, D4, D5 and D12: has one done the work of others? */
+/** Counts of requests and jobs by their names, for rules D1, D4, D5, D12 and D13: has one done the work of others? */
 export class Routes {
   readonly #byName = new BoundedMap<string, Route>(MAX_ROUTES);
 
@@ -45,10 +45,19 @@ export class Routes {
   areSomeStarved(key: string, late: number): boolean {
     const route = this.#byName.get(key);
     if (route === undefined || route.ended < MIN_SIBLINGS) return false;
-    const { childless } = route;
-    return (
-      childless >= MIN_STARVED && late >= childless * ALMOST_ALL && late <= childless / ALMOST_ALL
-    );
+    return route.childless >= MIN_STARVED && areAsMany(late, route);
+  }
+
+  /** Tells whether `quantity` is more than half of the requests or jobs of a name; one alone is not compared. */
+  areMost(key: string, quantity: number): boolean {
+    const ended = this.endedOf(key);
+    return ended >= 2 && quantity > ended / 2;
+  }
+
+  /** Tells whether one of a name may have done `quantity` things for others: most never had a child, and they are about as many. */
+  haveGiven(key: string, quantity: number): boolean {
+    const route = this.#byName.get(key);
+    return route !== undefined && this.areStarved(key) && areAsMany(quantity, route);
   }
 
   /** Tells whether most requests of a name ended without a user. */
@@ -87,6 +96,10 @@ export class Routes {
     this.#byName.set(key, made);
     return made;
   }
+}
+
+function areAsMany(quantity: number, { childless }: Route): boolean {
+  return quantity >= childless * ALMOST_ALL && quantity <= childless / ALMOST_ALL;
 }
 
 function childrenOf({ below }: SpanFacts): number {

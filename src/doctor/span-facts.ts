@@ -26,7 +26,7 @@ export interface Unfinished {
   last: { readonly tracer: string; readonly evidence: Evidence } | undefined;
 }
 
-/** Counts below the span of a request or job. Apart, because few spans have them. */
+/** Counts below the span of a request or job. A separate object, because only their spans need it. */
 class Below {
   /** Spans that have started, at any depth. */
   children = 0;
@@ -55,7 +55,9 @@ export class SpanFacts {
   servers: number = 0;
   stairs: Staircase | undefined = undefined;
 
-  /** Its children without data of their own that have ended. */
+  /** What its open children without data of their own refer to. */
+  openChildren: OpenChildren | undefined = undefined;
+  /** What those that have ended refer to. */
   endedChildren: EndedChildren | undefined = undefined;
 
   constructor(span: StartedSpan, unit: UnitFacts, parent: EndedChildren | SpanFacts | undefined) {
@@ -75,6 +77,15 @@ export class SpanFacts {
   /** End in milliseconds since 1970; 0 while it is open. */
   get endedAt(): number {
     return this.hasEnded ? millisOf((this.span as Partial<FinishedSpan>).endTime) : 0;
+  }
+}
+
+/** What is known about open spans without data of their own. Unlike their parent's data, it cannot be taken for theirs. */
+class OpenChildren {
+  readonly above: SpanFacts;
+
+  constructor(above: SpanFacts) {
+    this.above = above;
   }
 }
 
@@ -128,26 +139,29 @@ export function isKnown(span: object): boolean {
 
 /** Returns what is known about a span. Creates it for a span that had no data of its own. */
 export function factsOfSpan(span: object): SpanFacts | undefined {
-  const known = (span as Slots)[SLOT] as EndedChildren | SpanFacts | undefined;
-  if (known === undefined || (known instanceof SpanFacts && known.span === span)) return known;
-  const facts = new SpanFacts(span as StartedSpan, known.unit, known);
+  const known = (span as Slots)[SLOT] as EndedChildren | OpenChildren | SpanFacts | undefined;
+  // Not by comparing spans: the active one may be a proxy of the one that has started.
+  if (known === undefined || known instanceof SpanFacts) return known;
+  const parent = known instanceof OpenChildren ? known.above : known;
+  const facts = new SpanFacts(span as StartedSpan, parent.unit, parent);
   facts.hasEnded = known instanceof EndedChildren;
   keepFacts(facts);
   return facts;
 }
 
 /**
- * Keeps the parent's data on a span instead of data of its own, which most spans never need: an allocation takes more than all
- * rules together.
+ * Keeps a reference to the parent's data on a span instead of data of its own, which most spans never need: an allocation takes more
+ * than all rules together.
  */
 export function keepAsChild(span: object, above: SpanFacts): void {
-  (span as Slots)[SLOT] = above;
+  (span as Slots)[SLOT] = above.openChildren ??= new OpenChildren(above);
 }
 
 /** Marks a span without data of its own as ended, and returns its parent's data; undefined for another span. */
 export function endAsChild(span: object): SpanFacts | undefined {
-  const above = (span as Slots)[SLOT];
-  if (!(above instanceof SpanFacts) || above.span === span) return undefined;
+  const known = (span as Slots)[SLOT];
+  if (!(known instanceof OpenChildren)) return undefined;
+  const { above } = known;
   above.endedChildren ??= new EndedChildren(above);
   (span as Slots)[SLOT] = above.endedChildren;
   return above;

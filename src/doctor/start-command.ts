@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { extname, isAbsolute, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -20,6 +21,11 @@ export function scriptName(): string {
 export function filePath(path: string): string {
   const shown = relative(process.cwd(), path);
   return shown.startsWith("..") || isAbsolute(shown) ? shown : `./${shown}`;
+}
+
+/** Returns the path of a file, as Node names its module: absolute, and without symbolic links. */
+export function realPath(path: string): string {
+  return attempt(() => realpathSync(path), resolve(path));
 }
 
 /** Returns the command that loads a set-up file before the program. */

@@ -75,4 +75,8 @@ export class Suspects<Kind extends Suspect> {
   all(): Kind[] {
     return [...this.#byKey.values()];
   }
+
+  entriesOf(): [string, Kind][] {
+    return [...this.#byKey];
+  }
 }

@@ -40,11 +40,13 @@ export class UnfinishedSpans {
   /** Records the end of a request or job. */
   entryEnded(entry: SpanFacts): void {
     const { below } = entry;
-    if (below === undefined || below.open === 0 || this.#unfinished.size >= MAX_UNFINISHED) return;
-    below.unfinished = unfinishedOf(entry, below.open, below.last && factsOfSpan(below.last));
-    this.#unfinished.add(below.unfinished);
+    if (below === undefined || below.open === 0) return;
+    const { last } = below;
     // An ended request must not keep a span that may never end.
     below.last = undefined;
+    if (this.#unfinished.size >= MAX_UNFINISHED) return;
+    below.unfinished = unfinishedOf(entry, below.open, last && factsOfSpan(last));
+    this.#unfinished.add(below.unfinished);
   }
 
   /** `isAtEnd`: nothing is left that could end a span. */
@@ -53,8 +55,9 @@ export class UnfinishedSpans {
     const now = Date.now();
     for (const each of this.#unfinished) {
       if (!isAtEnd && now - each.since < LONG_MILLIS) continue;
-      const key = JSON.stringify([each.entry.name, each.last?.tracer, each.last?.evidence.name]);
-      groups.set(key, [...(groups.get(key) ?? []), each]);
+      const known = groups.get(each.entry.name);
+      if (known === undefined) groups.set(each.entry.name, [each]);
+      else known.push(each);
     }
     return [...groups.values()]
       .filter((group) => isAtEnd || quantityIn(group) >= MANY)
@@ -74,7 +77,10 @@ function unfinishedOf(entry: SpanFacts, quantity: number, last: SpanFacts | unde
     quantity,
     entry: spanEvidence(entry),
     since: entry.endedAt,
-    last: last && { tracer: tracerOf(last.span), evidence: spanEvidence(last) },
+    last:
+      last?.hasEnded === false
+        ? { tracer: tracerOf(last.span), evidence: spanEvidence(last) }
+        : undefined,
   };
 }
 
@@ -86,14 +92,16 @@ function unfinishedFindings(group: readonly Unfinished[]): Finding[] {
   const [first] = group;
   if (first === undefined) return [];
   const quantity = quantityIn(group);
-  const { entry, last } = first;
-  const what = last === undefined ? "" : ` "${last.evidence.name}" of ${last.tracer}`;
+  const { entry } = first;
+  const last = group.findLast((each) => each.last !== undefined)?.last;
+  const what = last === undefined ? "" : `"${last.evidence.name}" of ${last.tracer}`;
+  const named = quantity === 1 ? `: ${what}` : `, the last of them ${what}`;
   return [
     finding({
       rule: "D15",
       name: "open-spans",
       severity: "warning",
-      summary: `${quantityOf(quantity, "span")}${what} did not end, although "${entry.name}" above ${quantity === 1 ? "it" : "them"} has.`,
+      summary: `${quantityOf(quantity, "span")} below "${entry.name}", which has ended, did not end${what && named}.`,
       count: quantity,
       evidence: group
         .slice(0, MAX_EXAMPLES)

@@ -32,11 +32,19 @@ export function textWidth(text: string): number {
  * wider than a line.
  */
 export function wrapText(text: string, columns: number): string[] {
+  return wrapWords(
+    text.split(" ").flatMap((each) => partsOf(each, columns)),
+    columns,
+  );
+}
+
+/** Puts words into lines of at most the given number of columns; a wider word is a line of its own. */
+export function wrapWords(words: readonly string[], columns: number): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ").flatMap((each) => partsOf(each, columns))) {
+  for (const word of words) {
     const longer = line === "" ? word : `${line} ${word}`;
-    if (textWidth(longer) <= columns) line = longer;
+    if (line === "" || textWidth(longer) <= columns) line = longer;
     else {
       lines.push(line);
       line = word;

@@ -1,4 +1,6 @@
-import { describe, expect, it, vi } from "vitest";
+import { resolve } from "node:path";
+
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { checkLoadOrder } from "../../src/doctor/load-order.js";
 import { LoadedModules } from "../../src/doctor/loaded-modules.js";
@@ -58,6 +60,24 @@ describe("an instrumentation, and a package that was loaded with `import`", () =
       { name: "no-loader-hook", evidence: [{ name: "express" }] },
     ]);
   });
+
+  // `require.cache` lists a set-up file that is a CommonJS module, whatever its name ends in.
+  it.each(["js", "ts", "mjs", "mts", "cjs"])(
+    "tells by what was loaded if a set-up that ends in .%s is a CommonJS module",
+    (extension) => {
+      const before = process.execArgv;
+      onTestFinished(() => {
+        process.execArgv = before;
+      });
+      process.execArgv = ["--import", `./set-up.${extension}`];
+      const modules = { [own]: {}, [target]: { exports: {} } };
+      const fixFor = (others: Record<string, LoadedModule>): string | undefined =>
+        checkLoadOrder(new LoadedModules({ ...others, ...modules }))[0]?.code;
+
+      expect(fixFor({ "/app/set-up.mjs": {} })).toMatch(/^import \{ register \}/);
+      expect(fixFor({ [resolve(`set-up.${extension}`)]: {} })).toMatch(/^node --require /);
+    },
+  );
 
   it("is quiet if the hook has seen it", () => {
     expect(checkLoadOrder(imported({}, [[`file://${target}`, {}]]))).toEqual([]);

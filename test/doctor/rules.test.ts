@@ -144,6 +144,12 @@ describe("the doctor runs an application, and", () => {
     expect(found(report)).toEqual(["D7 no-processor error", "D7 no-dsn error"]);
     expect(exitCode).toBe(1);
   });
+
+  it("says that the provider has no processor, although an error was captured", async () => {
+    const { report } = await examined("errors-without-processor.mjs");
+
+    expect(found(report)).toEqual(["D7 no-processor error"]);
+  });
 });
 
 describe("a finding of the doctor", () => {

@@ -3,7 +3,9 @@ import type { Context, Span } from "@opentelemetry/api";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
+import { DoctorObserver } from "../../src/doctor/observer.js";
 import { captureException } from "../../src/index.js";
+import { observation } from "../../src/support/observation.js";
 import { runs } from "../property/runs.js";
 import { gateKit } from "./gate-kit.js";
 
@@ -51,6 +53,61 @@ describe("spans that are open although their request has ended", () => {
     expect(found()).toEqual(["D15 warning"]);
   });
 
+  it("are counted below their request, of which the last one is named", () => {
+    const { span, ctx } = open("GET /y");
+    for (const name of ["alpha", "beta", "gamma"]) tracer.startSpan(name, {}, ctx);
+    const { span: other, ctx: inOther } = open("GET /z");
+    tracer.startSpan("delta", {}, inOther);
+    for (const each of [span, other]) each.end();
+
+    expect(summaries()).toEqual([
+      '3 spans below "GET /y", which has ended, did not end, the last of them "gamma" of app.',
+      '1 span below "GET /z", which has ended, did not end: "delta" of app.',
+    ]);
+  });
+
+  it("have no example if the last one has ended", () => {
+    const { span, ctx } = open("GET /y");
+    const left = tracer.startSpan("left", {}, ctx);
+    const done = tracer.startSpan("done", {}, ctx);
+    span.end();
+    done.end();
+
+    expect(left.isRecording()).toBe(true);
+    expect(summaries()).toEqual(['1 span below "GET /y", which has ended, did not end.']);
+  });
+
+  it("are few among the spans that were active as a proxy or as an object derived from one", () => {
+    const wrappers = fc.constantFrom<(span: Span) => Span>(
+      (span) => span,
+      (span) => new Proxy(span, {}),
+      (span) => Object.create(span) as Span,
+    );
+    const steps = fc.array(fc.record({ parent: fc.nat(), wrap: wrappers }), { maxLength: 12 });
+    fc.assert(
+      fc.property(steps, wrappers, fc.nat(12), (spans, wrap, left) => {
+        // Without the rules of mode `deep`, most spans have no data of their own.
+        const observer = new DoctorObserver();
+        observation.observer = observer;
+        const entry = open("GET /x");
+        const contexts = [trace.setSpan(entry.ctx, wrap(entry.span))];
+        const started = spans.map((each) => {
+          const ctx = contexts[each.parent % contexts.length] ?? entry.ctx;
+          const span = tracer.startSpan("step", {}, ctx);
+          contexts.push(trace.setSpan(ctx, each.wrap(span)));
+          return span;
+        });
+        for (const [index, span] of started.entries()) if (index !== left) span.end();
+        entry.span.end();
+
+        expect(observer.failures).toBe(0);
+        const unended = observer.findings(true).filter(({ rule }) => rule === "D15");
+        expect(unended.map(({ count }) => count)).toEqual(left < started.length ? [1] : []);
+      }),
+      { numRuns: runs(300) },
+    );
+  });
+
   it("may still end before that", () => {
     const children = leave(10);
     expect(found()).toEqual([]);
@@ -90,18 +147,51 @@ describe("spans that are open although their request has ended", () => {
   });
 });
 
-function capture(ctx: Context): void {
-  context.with(ctx, () => captureException(new Error("no stock")));
+function summaries(): string[] {
+  return theObserver()
+    .findings(true)
+    .map(({ summary }) => summary);
+}
+
+function capture(ctx: Context, quantity = 1): void {
+  for (let index = 0; index < quantity; index += 1)
+    context.with(ctx, () => captureException(new Error("no stock")));
 }
 
 describe("errors that are captured after the end of the request in whose context they are", () => {
-  it("are those of others, from five within one on", () => {
+  it("are those of others, if about as many others of the name have no child", () => {
     const ctx = over("GET /orders");
-    for (let quantity = 0; quantity < 4; quantity += 1) capture(ctx);
+    for (let quantity = 0; quantity < 19; quantity += 1) over("GET /orders");
+    capture(ctx, 4);
     expect(found()).toEqual([]);
 
-    capture(ctx);
+    capture(ctx, 14);
     expect(found()).toEqual(["D13 warning"]);
+  });
+
+  it.each([
+    ["there is no other", { requests: 1, errors: 5 }],
+    ["others have none", { requests: 20, errors: 5 }],
+    ["they are more than others could have", { requests: 20, errors: 60 }],
+  ])("may be its own, if %s", (_, { requests, errors }) => {
+    for (let quantity = 1; quantity < requests; quantity += 1) over("POST /import");
+    capture(over("POST /import"), errors);
+
+    expect(found()).toEqual(["D13 info"]);
+  });
+
+  it("are its own, if others have children, or most of the name have such errors, too", () => {
+    const contexts = Array.from({ length: 20 }, () => {
+      const { span, ctx } = open("POST /import");
+      tracer.startSpan("INSERT", {}, ctx).end();
+      span.end();
+      return ctx;
+    });
+    for (const ctx of contexts.slice(0, 1)) capture(ctx, 20);
+    expect(found()).toEqual(["D13 info"]);
+
+    for (const ctx of contexts.slice(0, 11)) capture(ctx, 5);
+    expect(found()).toEqual([]);
   });
 
   it("may be one or two of each request, or many while it is open", () => {
@@ -111,7 +201,7 @@ describe("errors that are captured after the end of the request in whose context
       capture(ctx);
     }
     const { span, ctx } = open("GET /import");
-    for (let quantity = 0; quantity < 10; quantity += 1) capture(ctx);
+    capture(ctx, 10);
     span.end();
 
     expect(trace.getSpan(ctx)).toBe(span);

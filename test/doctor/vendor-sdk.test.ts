@@ -13,6 +13,14 @@ function initialized(options: object, ...integrations: readonly string[]): void 
   loaded({ defaultCurrentScope: { getClient: () => client } });
 }
 
+function oldWith(client: unknown): object {
+  return { hub: { getClient: () => client } };
+}
+
+function fails(): never {
+  throw new Error("not here");
+}
+
 function loaded(ofVersion: unknown): void {
   Object.assign(globalThis, { __SENTRY__: { version: "11.12.0", "11.12.0": ofVersion } });
 }
@@ -33,10 +41,45 @@ it.each([
   expect(found?.summary ?? "nothing").toMatch(expected);
 });
 
-it("Sentry's SDK without a client sends nothing, and of one of an unknown version the worst is assumed", () => {
+it("Sentry's SDK without a client sends nothing", () => {
   expect(checkVendorSdk(true)).toEqual([]);
   loaded({ defaultCurrentScope: { getClient: () => undefined } });
   expect(checkVendorSdk(true)).toEqual([]);
   loaded(undefined);
-  expect(checkVendorSdk(false)).toMatchObject([{ library: { version: "11.12.0" } }]);
+  expect(checkVendorSdk(true)).toEqual([]);
+  Object.assign(globalThis, { __SENTRY__: { "11.12.0": { loggerSettings: { enabled: true } } } });
+  expect(checkVendorSdk(true)).toEqual([]);
+});
+
+it("each copy of Sentry's SDK is examined, not only the one that was loaded first", () => {
+  const tracing = { getOptions: () => ({ tracesSampleRate: 1 }), getIntegrationByName: () => {} };
+  const copies = {
+    version: "11.12.0",
+    "11.12.0": { defaultCurrentScope: { getClient: () => undefined } },
+    "10.2.0": { defaultCurrentScope: { getClient: () => tracing } },
+  };
+  Object.assign(globalThis, { __SENTRY__: copies });
+
+  expect(checkVendorSdk(true)).toMatchObject([{ library: { version: "10.2.0" } }]);
+});
+
+it("of a copy before version 8 with a client the worst is assumed", () => {
+  Object.assign(globalThis, { __SENTRY__: oldWith(undefined) });
+  expect(checkVendorSdk(false)).toEqual([]);
+
+  Object.assign(globalThis, { __SENTRY__: oldWith({}) });
+  expect(checkVendorSdk(false)).toMatchObject([{ library: { version: undefined } }]);
+});
+
+it("whatever else is where Sentry's SDK keeps its data is no fault", () => {
+  for (const value of [
+    1,
+    "x",
+    null,
+    [],
+    { "9.0.0": { defaultCurrentScope: { getClient: fails } } },
+  ]) {
+    Object.assign(globalThis, { __SENTRY__: value });
+    expect(checkVendorSdk(true)).toEqual([]);
+  }
 });
