@@ -49,6 +49,7 @@ const PACKAGES = [
       "doctor/examined-run.ts",
       "doctor/installed-packages.ts",
       "doctor/run.ts",
+      "doctor/start-command.ts",
     ],
   },
   {
