@@ -109,8 +109,13 @@ export function textOfRecorded(recorded: {
   readonly message: string;
   readonly stack: string | undefined;
 }): string {
-  const { type, message, stack = `${type}: ${message}` } = recorded;
+  const { type, message, stack = headerOf(type, message) } = recorded;
   return stack.slice(0, MAX_TEXT_LENGTH);
+}
+
+// The texts are cut first, because cutting their concatenation copies all of it.
+function headerOf(type: string, message: string): string {
+  return `${type.slice(0, MAX_TEXT_LENGTH)}: ${message.slice(0, MAX_TEXT_LENGTH)}`;
 }
 
 const LINKS = ["errors", "cause", "originalError"];

@@ -5,6 +5,7 @@ import { attempt } from "../support/foreign.js";
 const MAX_FRAMES = 50;
 const MAX_SCANNED = 32_768;
 const MAX_HEADER_NAME = 256;
+const MAX_COMPARED = 8192;
 const MAX_FUNCTION_LENGTH = 256;
 const CALL = /^\s+at (?:async (?!\())?(?<call>.+)$/;
 
@@ -34,9 +35,19 @@ export function parseStack(stack: string | undefined, reading: StackReading = {}
 // since.
 function headerEnd(stack: string, message: string): number {
   if (message === "") return 0;
-  if (stack.startsWith(message)) return message.length;
+  if (hasTextAt(stack, message, 0)) return message.length;
   const start = stack.slice(0, MAX_HEADER_NAME).indexOf(": ") + 2;
-  return stack.startsWith(message, start) ? start + message.length : 0;
+  return hasTextAt(stack, message, start) ? start + message.length : 0;
+}
+
+// Compares only both ends of a long text: comparing 16 million characters takes several milliseconds.
+function hasTextAt(stack: string, text: string, at: number): boolean {
+  if (text.length <= 2 * MAX_COMPARED) return stack.startsWith(text, at);
+  const end = text.slice(-MAX_COMPARED);
+  return (
+    stack.startsWith(text.slice(0, MAX_COMPARED), at) &&
+    stack.startsWith(end, at + text.length - MAX_COMPARED)
+  );
 }
 
 // Reads the first block of frames only: a library may have appended the stack trace of another error.
