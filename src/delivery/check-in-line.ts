@@ -9,7 +9,7 @@ interface CheckInLineSettings {
   readonly timers: Timers;
   readonly now: () => number;
   readonly isReachable: () => boolean;
-  readonly slots: Pick<SendSlots, "isOvertaken" | "since">;
+  readonly slots: Pick<SendSlots, "since">;
   readonly intake: Pick<SpoolIntake, "isBehind" | "isWriting">;
   /** Sends a check-in. */
   readonly send: (envelope: EncodedEnvelope) => void;
@@ -21,17 +21,17 @@ interface CheckInLineSettings {
   readonly overflow: (envelope: EncodedEnvelope) => void;
 }
 
-// How long a check-in waits for an earlier one of its run that gets no response.
+// How long a check-in waits for the response to an earlier one of its run: while a flush is pending, and otherwise. Longer than
+// the time-outs of a request and its retry, because a check-in that passes another may arrive first.
 const LATE_IN_FLUSH_MILLIS = 500;
-const LATE_MILLIS = 5000;
-// If the server has not answered later sends either, it would not answer this one, and could get both in the wrong order once
-// it is back.
-const LATE_IN_SILENCE_MILLIS = 60_000;
+const LATE_MILLIS = 60_000;
+const WATCH_MILLIS = 5000;
 
 /** Sends the check-ins of each run one after the other. */
 export class CheckInLine implements Iterable<EncodedEnvelope> {
   readonly #settings: CheckInLineSettings;
   readonly #order = new CheckInOrder();
+  #isWatching = false;
 
   constructor(settings: CheckInLineSettings) {
     this.#settings = settings;
@@ -62,7 +62,7 @@ export class CheckInLine implements Iterable<EncodedEnvelope> {
   begin(envelope: EncodedEnvelope, checkIn: CheckInState): void {
     this.#order.left(envelope, checkIn);
     const { intake, send, spool } = this.#settings;
-    if (!this.#order.begin(envelope, checkIn)) this.#hold(envelope, checkIn);
+    if (!this.#order.begin(envelope, checkIn)) this.#hold(checkIn);
     else if (intake.isBehind(checkIn)) spool(envelope);
     else send(envelope);
   }
@@ -78,8 +78,7 @@ export class CheckInLine implements Iterable<EncodedEnvelope> {
 
   /** Called by a flush: check-ins stop waiting for an earlier one that is overdue. */
   wake(): void {
-    const { now } = this.#settings;
-    this.#passLate((sentAt) => now() - sentAt >= LATE_IN_FLUSH_MILLIS);
+    this.#passLate(LATE_IN_FLUSH_MILLIS);
   }
 
   /** Holds an envelope that is still queued if a check-in of its run is in flight; returns whether it is held. */
@@ -96,33 +95,28 @@ export class CheckInLine implements Iterable<EncodedEnvelope> {
     return this.#order[Symbol.iterator]();
   }
 
-  #hold(envelope: EncodedEnvelope, checkIn: CheckInState): void {
+  #hold(checkIn: CheckInState): void {
     const excess = this.#order.excess(checkIn);
     if (excess !== undefined) this.#settings.overflow(excess);
-    this.#watch(envelope, checkIn);
+    this.#watch();
   }
 
-  #watch(envelope: EncodedEnvelope, checkIn: CheckInState): void {
-    this.#settings.timers.inBackground(LATE_MILLIS, () => {
-      this.#passLate((sentAt) => this.#isLate(sentAt));
-      if (this.#order.isHeld(envelope, checkIn)) this.#watch(envelope, checkIn);
+  #watch(): void {
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    this.#settings.timers.inBackground(WATCH_MILLIS, () => {
+      this.#isWatching = false;
+      this.#passLate(LATE_MILLIS);
+      if (this.#order.bytes > 0) this.#watch();
     });
-  }
-
-  #isLate(sentAt: number): boolean {
-    const { now, slots } = this.#settings;
-    const limit = slots.isOvertaken(sentAt) ? LATE_MILLIS : LATE_IN_SILENCE_MILLIS;
-    return now() - sentAt >= limit;
   }
 
   // While the server is unreachable, the first check-in waits for a retry; it is not overdue.
-  #passLate(isLate: (sentAt: number) => boolean): void {
-    const { isReachable, start } = this.#settings;
+  #passLate(millis: number): void {
+    const { isReachable, now, start } = this.#settings;
     if (!isReachable()) return;
-    const passing = this.#order.passLate((head) => {
-      const sentAt = this.#sentAt(head);
-      return sentAt !== undefined && isLate(sentAt);
-    });
+    const lateUntil = now() - millis;
+    const passing = this.#order.passLate((head) => (this.#sentAt(head) ?? now()) <= lateUntil);
     for (const envelope of passing) start(envelope);
   }
 

@@ -71,11 +71,6 @@ export class CheckInOrder implements Iterable<EncodedEnvelope> {
     return held.length > MAX_HELD_PER_ID ? this.#takeHeld(held) : undefined;
   }
 
-  /** Tells whether a check-in waits for the one in flight. */
-  isHeld(envelope: EncodedEnvelope, { id }: CheckInState): boolean {
-    return this.#runs.get(id)?.held.includes(envelope) === true;
-  }
-
   /** Holds a check-in if another one of its run is in flight; returns whether it is held. */
   holds(envelope: EncodedEnvelope): boolean {
     const { checkIn } = envelope;

@@ -26,6 +26,8 @@ export interface EnvelopeQueue extends Iterable<EncodedEnvelope> {
   takeAll(): EncodedEnvelope[];
   /** True if a check-in, a session or an error is waiting. */
   readonly isUrgent: boolean;
+  /** True if a check-in is waiting. */
+  readonly hasCheckIn: boolean;
   /** True if the number of envelopes, or the memory in use, is close to its limit. */
   readonly isFull: boolean;
   /** Time at which the oldest waiting envelope was added. */
@@ -84,8 +86,12 @@ class LanedQueue implements BoundedBuffer, EnvelopeQueue {
     return this.#items;
   }
 
+  get hasCheckIn(): boolean {
+    return (this.#lanes[0]?.size ?? 0) > 0;
+  }
+
   get isUrgent(): boolean {
-    return (this.#lanes[0]?.size ?? 0) > 0 || (this.#lanes[LAST_URGENT]?.size ?? 0) > 0;
+    return this.hasCheckIn || (this.#lanes[LAST_URGENT]?.size ?? 0) > 0;
   }
 
   get isFull(): boolean {

@@ -114,14 +114,14 @@ class QueuedSender implements EnvelopeSender {
 
   async flush(timeoutMillis: number): Promise<boolean> {
     const start = this.#now();
-    this.#detached(() => {
-      this.#schedule.drain();
-      this.#checkIns.wake();
-    });
+    this.#detached(() => this.#schedule.drain());
     this.#settings.transport.wake?.();
     const outstanding = [...this.#queue, ...this.#slots, ...this.#checkIns, ...this.#intake];
-    if (!(await this.#waiters.wait(outstanding, { timers: this.#timers, timeoutMillis })))
-      return false;
+    const wakeCheckIns = (): void => this.#detached(() => this.#checkIns.wake());
+    const cancelWake = this.#timers.inBackground(timeoutMillis / 2, wakeCheckIns);
+    const isDone = await this.#waiters.wait(outstanding, { timers: this.#timers, timeoutMillis });
+    cancelWake();
+    if (!isDone) return false;
     const reports = this.#detached(() => this.#sendReports());
     const remaining = (): number => start + timeoutMillis - this.#now();
     await this.#waiters.wait(reports, this.#reports.waitLimit(remaining()));
@@ -178,7 +178,7 @@ class QueuedSender implements EnvelopeSender {
   }
 
   #hasRoom(): boolean {
-    return this.#slots.hasRoom(this.#queue.items, this.#queue.isUrgent, this.#now());
+    return this.#slots.hasRoom(this.#queue, this.#now());
   }
 
   // The rate limit may have arrived while the envelope waited. Returns false if the envelope is dropped.

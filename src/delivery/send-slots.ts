@@ -1,5 +1,6 @@
 import { sizeOf } from "../protocol/envelope.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
+import type { EnvelopeQueue } from "./envelope-queue.js";
 import { LinkedList } from "../support/collections.js";
 import type { Link } from "../support/collections.js";
 import type { SendObserver, SenderResult } from "./transport.js";
@@ -18,8 +19,8 @@ export interface SlotBounds {
    */
   readonly urgent?: number | undefined;
   /**
-   * Bytes in flight above which only errors and check-ins are sent: a server that hangs must not use up the memory of
-   * all other buffers.
+   * Bytes in flight above which only errors and check-ins are sent, and half as many again above which only check-ins are:
+   * a server that hangs must not use up the memory of all other buffers.
    */
   readonly maxBytes: number;
 }
@@ -31,6 +32,9 @@ const WAITING_PER_EXTRA_SLOT = 2;
 
 const DEFAULT_URGENT = 4;
 
+/** Bytes of errors that may be in flight, as a multiple of those of other envelopes. */
+const URGENT_SHARE = 1.5;
+
 /** Default for `SlotBounds.min`. */
 export const DEFAULT_MIN_CONCURRENCY = 4;
 
@@ -40,6 +44,9 @@ export const DEFAULT_MIN_CONCURRENCY = 4;
  * considered lost, and frees its slot, if one that started later has already been answered.
  */
 export const STALL_MILLIS = 500;
+
+/** What waits to be sent. */
+type WaitingEnvelopes = Pick<EnvelopeQueue, "hasCheckIn" | "isUrgent" | "items">;
 
 /** Receives the outcomes of the envelopes in flight. */
 interface SlotOwner {
@@ -125,11 +132,6 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
     return this.slots().find((slot) => slot.envelope === envelope)?.startedAt;
   }
 
-  /** Tells whether a send that started after this time has ended. */
-  isOvertaken(startedAt: number): boolean {
-    return startedAt < this.#overtakenUntil;
-  }
-
   /** Frees a slot; returns false if it was free already. */
   free(slot: Slot): boolean {
     const { link } = slot;
@@ -142,10 +144,12 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
     return true;
   }
 
-  hasRoom(waiting: number, isUrgent: boolean, nowMillis: number): boolean {
-    const { min, max, stalled, urgent = DEFAULT_URGENT, maxBytes } = this.#bounds;
-    if (this.#bytes >= maxBytes && !isUrgent) return false;
-    const usual = Math.min(min + Math.floor(waiting / WAITING_PER_EXTRA_SLOT), max);
+  /** Tells whether the next envelope of a queue may be sent. */
+  hasRoom(queue: WaitingEnvelopes, nowMillis: number): boolean {
+    const { min, max, stalled, urgent = DEFAULT_URGENT } = this.#bounds;
+    const { items, isUrgent } = queue;
+    if (this.#bytes >= this.#maxBytes(queue)) return false;
+    const usual = Math.min(min + Math.floor(items / WAITING_PER_EXTRA_SLOT), max);
     const size = this.#size;
     if (size < usual) return true;
     const forUrgent = isUrgent ? urgent : 0;
@@ -166,13 +170,19 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
     return slots;
   }
 
+  // Check-ins are few and small. Errors could fill all buffers, so that check-ins had no place to wait.
+  #maxBytes({ isUrgent, hasCheckIn }: WaitingEnvelopes): number {
+    if (hasCheckIn) return Infinity;
+    return this.#bounds.maxBytes * (isUrgent ? URGENT_SHARE : 1);
+  }
+
   /** Returns how many of the oldest sends were overtaken and got no response. */
   #lost(nowMillis: number): number {
     const stalledUntil = nowMillis - STALL_MILLIS;
     let count = 0;
     for (let link = this.#slots.first; link !== undefined; link = link.next) {
       const { startedAt } = link.value;
-      if (startedAt > stalledUntil || !this.isOvertaken(startedAt)) break;
+      if (startedAt > stalledUntil || startedAt >= this.#overtakenUntil) break;
       count += 1;
     }
     return count;

@@ -26,7 +26,7 @@ export function backOffMillis(failures: number, random: () => number): number {
   return jittered(Math.min(longest, MAX_BACK_OFF_MILLIS), random);
 }
 
-/** Returns the delay before the first retry of an envelope that may have arrived: up to a second. */
+/** Returns the delay before the only retry of an envelope that may have arrived: up to a second. */
 export function briefDelayMillis(random: () => number): number {
   return random() * 2 * MEAN_BRIEF_DELAY_MILLIS;
 }

@@ -105,15 +105,17 @@ export class ProbeLine {
   }
 }
 
+/** What ends a delay early: a flush is waiting, or the server is reachable again. */
+export type Cut = "flush" | "recovery";
+
 /** The delay before the next attempt of a send. */
 interface RetryPause {
   readonly delayMillis: number;
-  /** True if the delay may end early, when the server is reachable again or a flush is waiting. */
-  readonly canBeCut: boolean;
+  readonly cutBy: ReadonlySet<Cut>;
 }
 
 interface OngoingPause {
-  readonly canBeCut: boolean;
+  readonly cutBy: ReadonlySet<Cut>;
   readonly end: (isOver: boolean) => void;
 }
 
@@ -131,7 +133,7 @@ export class RetryPauses {
   }
 
   /** Resolves to true when the pause is over, to false if `end` has cancelled it. */
-  pause({ delayMillis, canBeCut }: RetryPause): Promise<boolean> {
+  pause({ delayMillis, cutBy }: RetryPause): Promise<boolean> {
     return new Promise((resolve) => {
       const end = (isOver: boolean): void => {
         this.#ongoing.delete(pause);
@@ -139,14 +141,14 @@ export class RetryPauses {
         resolve(isOver);
       };
       const cancel = this.#startTimer(delayMillis, () => end(true));
-      const pause: OngoingPause = { canBeCut, end };
+      const pause: OngoingPause = { cutBy, end };
       this.#ongoing.add(pause);
     });
   }
 
-  /** Ends the pauses that may end early; their sends are retried. */
-  cut(): void {
-    for (const { canBeCut, end } of this.#ongoing) if (canBeCut) end(true);
+  /** Ends the pauses that this cuts; their sends are retried. */
+  cut(by: Cut): void {
+    for (const { cutBy, end } of this.#ongoing) if (cutBy.has(by)) end(true);
   }
 
   /** Ends all pauses; their sends are not retried. */

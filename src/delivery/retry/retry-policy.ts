@@ -24,6 +24,8 @@ const UNAVAILABLE: ReadonlySet<number> = new Set([502, 503, 504]);
 
 const MAX_CONNECT_DOUBLINGS = 3;
 
+const MIN_REPEAT_MILLIS = 15_000;
+
 // Returns the delay after failed connections. One envelope makes all the attempts that open the breaker, which then
 // times the probes by the length of the outage. So these attempts use the shortest delay: with doubling delays, the
 // return of a server after 5 s went unnoticed for up to 8 s. Delays double, up to 4 s, if the server meanwhile answers other
@@ -79,13 +81,17 @@ export class RetryPolicy {
     }
   }
 
-  #nextAfterUnknown({ isIdempotent, lastFailure, unknowns }: SendHistory): NextAttempt | undefined {
-    if (unknowns > 1 && !isIdempotent) return undefined;
+  // Check-ins are few, and a flood of other sends must not use up their budget. Sentry accepts six per minute of a monitor,
+  // copies included.
+  #nextAfterUnknown({ isRepeatable, lastFailure, unknowns }: SendHistory): NextAttempt | undefined {
     const { random } = this.#settings;
+    if (isRepeatable && unknowns > 1) {
+      const delayMillis = Math.max(MIN_REPEAT_MILLIS, backOffMillis(unknowns, random));
+      return { cost: 0, delayMillis };
+    }
+    if (unknowns > 1) return undefined;
     const cost = lastFailure === "timeout" ? TIMEOUT_RETRY_COST : RETRY_COST;
-    const delayMillis =
-      unknowns > 1 ? backOffMillis(unknowns - 1, random) : briefDelayMillis(random);
-    return { cost, delayMillis };
+    return { cost: isRepeatable ? 0 : cost, delayMillis: briefDelayMillis(random) };
   }
 
   // Not charged to the budget: a waiting envelope occupies one of the few slots, which by itself lowers the load on a

@@ -2,7 +2,7 @@ import type { EncodedEnvelope } from "../../protocol/envelope.js";
 import { CircuitBreaker } from "./circuit-breaker.js";
 import { ProbeLine, RetryPauses } from "./held-sends.js";
 import { RetryBudget, RetryPolicy } from "./retry-policy.js";
-import type { Attempt } from "./send-history.js";
+import type { Attempt, SendRequest } from "./send-history.js";
 import { SendHistory } from "./send-history.js";
 import type { StartTimer, Timers } from "../../support/time.js";
 import { systemTimers } from "../../support/time.js";
@@ -134,13 +134,14 @@ class RetryingTransport implements RetryTransport {
     const request = { envelope, options, order: this.#sends };
     const startedAt = this.#now();
     if (this.#isClosed || (this.#breaker.isOpen && options?.isProbe !== true))
-      return this.#tryLater(new SendHistory(request, startedAt), observer);
+      return this.#tryLater(this.#historyOf(request, startedAt), observer);
     const firstAttempt: SendObserver = {
       settled: (result) => {
         this.#noteResult(result);
         if (!this.#policy.mayImprove(result)) return observer.settled(result);
-        const history = new SendHistory(request, startedAt);
-        return this.#tryLater(history, observer, { result, startedAt });
+        const history = this.#historyOf(request, startedAt);
+        const isProbe = options?.isProbe === true;
+        return this.#tryLater(history, observer, { result, isProbe, startedAt });
       },
       threw: (error) => observer.threw(error),
     };
@@ -159,7 +160,7 @@ class RetryingTransport implements RetryTransport {
     this.#line.advance();
     if (now - this.#wokenAt < MIN_WAKE_GAP_MILLIS) return;
     this.#wokenAt = now;
-    this.#pauses.cut();
+    this.#pauses.cut("flush");
   }
 
   counts(): RetryCounts {
@@ -183,6 +184,14 @@ class RetryingTransport implements RetryTransport {
     await this.#settings.transport.close();
   }
 
+  // With a spool, sends fail at once and are kept there, so that they need no further attempts.
+  #historyOf(request: Omit<SendRequest, "isRepeatable">, startedAt: number): SendHistory {
+    const { envelope, options } = request;
+    const isPatient = options?.holdMillis !== undefined;
+    const isRepeatable = envelope.category === "monitor" && !this.#failsFast({ isPatient });
+    return new SendHistory({ ...request, isRepeatable }, startedAt);
+  }
+
   #tryLater(history: SendHistory, observer: SendObserver, first?: Attempt): void {
     void this.#tryUntilDone(history, first).then(
       (result) => observer.settled(result),
@@ -204,14 +213,14 @@ class RetryingTransport implements RetryTransport {
   // is no next attempt.
   async #recordAndWait(history: SendHistory, attempt: Attempt): Promise<boolean> {
     history.add(attempt);
+    if (history.lastFailure !== "connect") history.goBehind((this.#sends += 1));
     if (attempt.startedAt < this.#answeredAt) history.serverIsBack();
     if (this.#isClosed || (this.#breaker.isOpen && this.#failsFast(history))) return false;
     // The breaker then times the probes. With a delay of its own, this send could miss the server's return.
-    if (this.#breaker.isOpen && (history.lastFailure === "connect" || history.isIdempotent))
-      return true;
+    if (this.#breaker.isOpen && history.lastFailure === "connect") return true;
     const delayMillis = this.#policy.delayBeforeNext(history);
     if (delayMillis === undefined || delayMillis === 0) return delayMillis === 0;
-    return this.#pauses.pause({ delayMillis, canBeCut: history.lastFailure === "connect" });
+    return this.#pauses.pause({ delayMillis, cutBy: history.cutBy });
   }
 
   async #mayGo(history: SendHistory): Promise<boolean> {
@@ -229,10 +238,11 @@ class RetryingTransport implements RetryTransport {
   async #attempt(history: SendHistory): Promise<Attempt> {
     const { envelope, options, outcome } = history;
     if (outcome !== undefined) this.#countRetry(envelope, outcome);
+    const isProbe = this.#breaker.isOpen;
     const startedAt = this.#now();
     const result = await this.#detached(() => sendOver(this.#transport, envelope, options));
     this.#noteResult(result);
-    return { result, startedAt };
+    return { result, isProbe, startedAt };
   }
 
   // A server that closes a kept connection may still be reachable, and a failure after `close` is caused by this
@@ -249,7 +259,7 @@ class RetryingTransport implements RetryTransport {
 
   #resume(): void {
     this.#line.release();
-    this.#pauses.cut();
+    this.#pauses.cut("recovery");
   }
 
   #countRetry(envelope: EncodedEnvelope, last: SendResult): void {
@@ -277,7 +287,7 @@ class RetryingTransport implements RetryTransport {
     return { outcome: "retryable", error, phase: "refused" };
   }
 
-  #failsFast({ isPatient }: SendHistory): boolean {
+  #failsFast({ isPatient }: Pick<SendHistory, "isPatient">): boolean {
     const { failFast = false } = this.#settings;
     return !isPatient && (typeof failFast === "function" ? failFast() : failFast);
   }

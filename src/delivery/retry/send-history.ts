@@ -1,18 +1,23 @@
 import type { EncodedEnvelope } from "../../protocol/envelope.js";
+import type { Cut } from "./held-sends.js";
 import type { SendOptions, SendResult } from "../transport.js";
 
-/** One attempt and the time at which it started. */
+/** One attempt and how it started. */
 export interface Attempt {
   readonly result: SendResult;
+  /** True if the server was considered unreachable. */
+  readonly isProbe: boolean;
   /** Monotonic milliseconds. */
   readonly startedAt: number;
 }
 
 /** An envelope to send, and its position among all sends. */
-interface SendRequest {
+export interface SendRequest {
   readonly envelope: EncodedEnvelope;
   readonly options: SendOptions | undefined;
   readonly order: number;
+  /** True if the envelope may arrive any number of times without harm, and is not kept elsewhere. */
+  readonly isRepeatable: boolean;
 }
 
 /** The kind of failure of an attempt, which determines the next attempt. */
@@ -23,23 +28,26 @@ type AttemptFailure = "answer" | "connect" | "reused" | "timeout" | "unavailable
 const MAX_ARRIVALS = 3;
 
 // Maximum number of transmissions of a check-in: the server treats all copies with one id and status as one, and a lost
-// check-in causes a false alarm. The delays double, so ten retries take about two minutes.
+// check-in causes a false alarm. The delays double, so ten retries take some minutes; probes do not count.
 const MAX_CHECK_IN_ARRIVALS = 11;
 
 // The server remembers event ids only for a limited time; a later duplicate would be stored as another event.
 // https://github.com/getsentry/sentry/blob/master/src/sentry/ingest/consumer/processors.py
 const MAX_RETRY_MILLIS = 2 * 60 * 1000;
 
+const ON_ANY_NEWS: ReadonlySet<Cut> = new Set(["flush", "recovery"]);
+const ON_RECOVERY: ReadonlySet<Cut> = new Set(["recovery"]);
+const NEVER: ReadonlySet<Cut> = new Set();
+
 const ON_NEW_CONNECTION: SendOptions = Object.freeze({ newConnection: true });
 
 /** The attempts to send one envelope. */
 export class SendHistory {
   readonly envelope: EncodedEnvelope;
-  readonly order: number;
   /** True if the send waits while the server is unreachable, even if others fail at once. */
   readonly isPatient: boolean;
-  /** True if the envelope may arrive any number of times without harm. */
-  readonly isIdempotent: boolean;
+  readonly isRepeatable: boolean;
+  #order: number;
   #options: SendOptions | undefined;
   #arrivals = 0;
   #unknowns = 0;
@@ -48,13 +56,19 @@ export class SendHistory {
   #lastFailure: AttemptFailure | undefined;
   #outcome: SendResult | undefined;
 
-  constructor({ envelope, options, order }: SendRequest, nowMillis: number) {
+  constructor(request: SendRequest, nowMillis: number) {
+    const { envelope, options, order, isRepeatable } = request;
     this.envelope = envelope;
-    this.order = order;
-    this.isIdempotent = envelope.category === "monitor";
+    this.isRepeatable = isRepeatable;
+    this.#order = order;
     this.#options = options;
     this.isPatient = options?.holdMillis !== undefined;
     this.#deadlineMillis = nowMillis + (options?.holdMillis ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Position among the sends that wait for a probe. */
+  get order(): number {
+    return this.#order;
   }
 
   /** Options of the next attempt. */
@@ -71,7 +85,7 @@ export class SendHistory {
   get isExhausted(): boolean {
     const isAnswered = this.#lastFailure === "unavailable";
     return (
-      this.#arrivals >= (this.isIdempotent && !isAnswered ? MAX_CHECK_IN_ARRIVALS : MAX_ARRIVALS)
+      this.#arrivals >= (this.isRepeatable && !isAnswered ? MAX_CHECK_IN_ARRIVALS : MAX_ARRIVALS)
     );
   }
 
@@ -94,19 +108,31 @@ export class SendHistory {
     return this.#lastFailure;
   }
 
+  /** What ends the delay before the next attempt early. What can have arrived is not sent again for each flush. */
+  get cutBy(): ReadonlySet<Cut> {
+    if (this.#lastFailure === "connect") return ON_ANY_NEWS;
+    return this.isRepeatable ? ON_RECOVERY : NEVER;
+  }
+
   /** The result if there is no further attempt: that of the last attempt, or of the last one that may have arrived. */
   get outcome(): SendResult | undefined {
     return this.#outcome;
   }
 
   /** Adds an attempt that may be followed by another. */
-  add({ result, startedAt }: Attempt): void {
+  add(attempt: Attempt): void {
+    const { result } = attempt;
     const failure = this.#failureOf(result);
     this.#lastFailure = failure;
     if (failure === "connect") this.#connectFailures += 1;
-    else this.#arrived(startedAt, failure);
+    else this.#arrived(attempt, failure);
     // A failed connection does not rule out that an earlier attempt has arrived.
     if (failure !== "connect" || this.#arrivals === 0) this.#outcome = result;
+  }
+
+  /** Puts the send behind all others, so that one that breaks every connection is not made for each probe. */
+  goBehind(order: number): void {
+    this.#order = order;
   }
 
   /**
@@ -117,9 +143,9 @@ export class SendHistory {
     this.#connectFailures = Math.min(this.#connectFailures, 1);
   }
 
-  #arrived(startedAt: number, failure: AttemptFailure | undefined): void {
-    if (this.#arrivals === 0 && !this.isIdempotent) this.#endBy(startedAt + MAX_RETRY_MILLIS);
-    this.#arrivals += 1;
+  #arrived({ startedAt, isProbe }: Attempt, failure: AttemptFailure | undefined): void {
+    if (this.#arrivals === 0 && !this.isRepeatable) this.#endBy(startedAt + MAX_RETRY_MILLIS);
+    if (!this.isRepeatable || !isProbe) this.#arrivals += 1;
     if (failure === "answer" || failure === "timeout") this.#unknowns += 1;
     // If one kept connection is dead, the others may be as well: a NAT gateway forgets all of them.
     if (failure === "reused" || failure === "timeout") this.#options = ON_NEW_CONNECTION;

@@ -4,6 +4,7 @@ import { decodeFile, corruptName, parseName } from "./file-format.js";
 import type { Holder } from "./holder.js";
 import type { SpoolAccounting } from "./spool-accounting.js";
 import { GONE } from "./spool-disk.js";
+import type { FileKind } from "./spool-files.js";
 import type { Inspected, SpoolDisk } from "./spool-disk.js";
 import type { SpoolEvictions } from "./spool-evictions.js";
 import type { SpoolIndex } from "./spool-index.js";
@@ -142,17 +143,34 @@ export class SpoolScans {
   // `kind` is false if the file is already known.
   #measured(file: FoundFile, kind: Inspected | false): FoundFile[] {
     const { index } = this.#settings;
-    const { entry, state } = file;
+    const { entry } = file;
     if (kind === "missing" || kind === "failed" || index.isIgnored(entry.base)) return [];
     if (kind === false) return [{ ...file, entry: index.entryOf(entry.base) ?? entry }];
-    const measured = { ...file, entry: { ...entry, bytes: kind.isRegular ? kind.bytes : 0 } };
-    const isEnvelope = kind.isRegular && kind.bytes <= index.maxBytes;
-    const isWhole = isEnvelope && (state !== "waiting" || kind.bytes === entry.bytes);
+    return this.#asFound(file, kind);
+  }
+
+  #asFound(file: FoundFile, { isRegular, bytes: size }: FileKind): FoundFile[] {
+    const { entry, state } = file;
+    const bytes = isRegular ? size : 0;
+    if (state === "waiting" && bytes > this.#settings.index.maxBytes)
+      return this.#leaveAlone(entry);
+    const isWhole = isRegular && (state !== "waiting" || bytes === entry.bytes);
+    const measured = { ...file, entry: { ...entry, bytes } };
     return [isWhole || state === "corrupt" ? measured : this.#setAside(measured)];
   }
 
-  // Sets aside an entry that is not an envelope: a directory, a link, a pipe, a socket, or a file of another size or larger
-  // than the spool may be, which would evict all others.
+  // In the spool it would evict all others. It may belong to a process with a higher limit.
+  #leaveAlone({ base }: SpoolEntry): FoundFile[] {
+    const { diagnostics, index } = this.#settings;
+    diagnostics.warnOnce(
+      "spool-large",
+      `a file in the spool directory is larger than \`spool.maxBytes\`, and is ignored: ${base}. Processes that share a directory should have the same limit`,
+    );
+    index.ignore(base);
+    return [];
+  }
+
+  // Sets aside an entry that is not an envelope: a directory, a link, a pipe, a socket, or a file of another size.
   #setAside(file: FoundFile): FoundFile {
     const { disk, diagnostics } = this.#settings;
     const aside = corruptName(file.entry.base);
@@ -186,7 +204,7 @@ export class SpoolScans {
       }
       diagnostics.warnOnce(
         "spool-gone",
-        "the spool directory was removed while the process was running: the envelopes in it are lost, and the directory is created again",
+        "the spool directory was removed or replaced while the process was running: the envelopes in it are lost. It is created again, unless a file is in its place",
       );
       index.drop(base);
       accounting.lose(base, "internal_sdk_error", []);

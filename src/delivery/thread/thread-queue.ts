@@ -49,7 +49,7 @@ export class ThreadQueue {
     timers: systemTimers,
     queue: this.#queue,
     isStopped: () => this.#hasEnded,
-    hasRoom: () => this.#slots.hasRoom(this.#queue.items, this.#queue.isUrgent, steadyNow()),
+    hasRoom: () => this.#slots.hasRoom(this.#queue, steadyNow()),
     start: (envelope) => this.#start(envelope),
     detached: (run) => run(),
   });

@@ -29,6 +29,8 @@ export type Reply = SendResult | Error | "held";
 export interface ScriptedTransport extends Transport {
   readonly transmissions: readonly Transmission[];
   readonly script: Reply[];
+  /** Answers by the envelope, if set; before `otherwise`. */
+  replyTo: ((envelope: EncodedEnvelope) => Reply) | undefined;
   otherwise: Reply;
   readonly closes: number;
   /** Ends a transmission that is held, by its place among those: default the oldest. */
@@ -137,6 +139,7 @@ export function scriptedTransport(now: () => number): ScriptedTransport {
   return {
     transmissions,
     script,
+    replyTo: undefined,
     otherwise: DELIVERED,
     get closes() {
       return closes;
@@ -149,7 +152,7 @@ export function scriptedTransport(now: () => number): ScriptedTransport {
     },
     send(envelope, options) {
       transmissions.push({ envelope, options, at: now() });
-      const reply = script.shift() ?? this.otherwise;
+      const reply = script.shift() ?? this.replyTo?.(envelope) ?? this.otherwise;
       if (reply === "held") return wait();
       return reply instanceof Error ? Promise.reject(reply) : Promise.resolve(reply);
     },

@@ -114,6 +114,19 @@ it("a file that is larger than the whole spool may be evicts no other", async ()
   expect(await drain(spool)).toHaveLength(2);
   expect(spool.losses()).toEqual({});
   expect(spool.warnings).toHaveLength(1);
+  expect(await namesIn(directory)).toEqual([strangeName(String(bytes))]);
+});
+
+it("a file that another process is sending is its own, whatever its size", async () => {
+  const directory = await spoolDirectory();
+  const sender = spoolIn(directory);
+  await sender.keep(envelopeOf("error", { payloadBytes: 20_000 }));
+  const claimed = await sender.claim(() => false);
+  const small = spoolIn(directory, { maxBytes: 10_000 });
+  await small.claim(() => false);
+  await claimed?.release();
+  expect(await drain(sender)).toHaveLength(1);
+  expect([sender.losses(), small.warnings]).toEqual([{}, []]);
 });
 
 describe("a file that this process may not access", () => {
