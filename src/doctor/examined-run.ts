@@ -117,6 +117,7 @@ const PARENT_POLL_MILLIS = 500;
 // npm and npx do not pass all signals on. A shell may end and leave the command running in the background on purpose.
 function whenOrphaned(listener: () => void): NodeJS.Timeout | undefined {
   if (textIn("npm_command") === undefined) return undefined;
+  if (startsInBackground(textIn("npm_lifecycle_script") ?? "")) return undefined;
   const parent = process.ppid;
   const watch = setInterval(() => {
     if (process.ppid === parent) return;
@@ -124,6 +125,12 @@ function whenOrphaned(listener: () => void): NodeJS.Timeout | undefined {
     listener();
   }, PARENT_POLL_MILLIS);
   return watch.unref();
+}
+
+/** Tells whether a script of package.json puts a command into the background: an `&` that neither joins commands nor redirects. */
+export function startsInBackground(script: string): boolean {
+  const unquoted = script.replaceAll(/\\.|"(?:\\.|[^"\\])*"|'[^']*'/gs, "x");
+  return /(?<![&<>|])&(?![&>])/.test(unquoted);
 }
 
 const POLL_MILLIS = 50;

@@ -5,14 +5,14 @@ import { readContextScopes, scopesOf, unitOfSpan } from "../context/scope-contex
 import type { ScopeData } from "../scope/scope-data.js";
 import type { Unit } from "../scope/unit.js";
 import { observation } from "../support/observation.js";
-import type { Observer } from "../support/observation.js";
+import type { Broken, Observer } from "../support/observation.js";
 import type { AttributeBag, FinishedSpan, StartedSpan } from "../trace/span.js";
 import type { Finding } from "./finding.js";
 import { ForeignCaptures } from "./foreign-captures.js";
 import { OrphanRule } from "./orphans.js";
 import { OutcomeRules } from "./outcome-rules.js";
 import { RefusedValues } from "./refused-values.js";
-import { Parentage, isOfOtherUnit } from "./parentage.js";
+import { Parentage } from "./parentage.js";
 import type { Retention } from "./retention.js";
 import { ScopeRules } from "./scope-rules.js";
 import type { Written } from "./scope-rules.js";
@@ -24,6 +24,7 @@ import {
   factsOfUnit,
   isEntry,
   isKnown,
+  isOfOtherUnit,
   keepAsChild,
   keepFacts,
 } from "./span-facts.js";
@@ -82,9 +83,9 @@ export class DoctorObserver implements Observer {
     }
   }
 
-  wrote(scope: Written, change: Partial<ScopeData>, broken?: string): void {
+  wrote(scope: Written, change: Partial<ScopeData>, broken?: Broken): void {
     try {
-      if (broken !== undefined) this.refused.wrote(scope, change, broken);
+      if (broken !== undefined) this.refused.wrote(change, broken);
       this.#scopes.wrote(scope, change, this.#hasUnits);
     } catch {
       this.failures += 1;

@@ -218,7 +218,7 @@ type Packages = Pick<Installed, "directory" | "packages">;
 function matching({ unmet, range }: Unmet, installed: Packages): Fix {
   const older = unmet.every(fitsNode) ? undefined : downgrade(installed);
   if (older !== undefined)
-    return { fix: "Install the SDK 2, which this Node can run:", code: older };
+    return { fix: `Install the SDK 2, which this Node can run${withLine(older)}:`, code: older };
   const [lowest = ""] = /\d+\.\d+/.exec(range) ?? [];
   const highest = API_LINES.find((line) =>
     unmet.every(({ peers }) => isInRange(`${line}.99`, peers[API] ?? "*")),
@@ -230,7 +230,10 @@ function matching({ unmet, range }: Unmet, installed: Packages): Fix {
 function forThisNode({ range, ...installed }: Packages & { readonly range: string }): Fix {
   const code = downgrade(installed);
   if (code === undefined) return { fix: `Run the application with Node ${range}.` };
-  return { fix: `Run the application with Node ${range}, or install the SDK 2:`, code };
+  return {
+    fix: `Run the application with Node ${range}, or install the SDK 2${withLine(code)}:`,
+    code,
+  };
 }
 
 // OpenTelemetry's SDK 3 is 3.x and 0.3xx; the SDK 2 is 2.x and 0.2xx.
@@ -243,10 +246,15 @@ function downgrade({ directory, packages }: Packages): string | undefined {
     const { name, version } = each;
     if (!direct.has(name) || !name.startsWith("@opentelemetry/") || fitsNode(each)) return [];
     if (EXPERIMENTAL.test(version)) return [`"${name}@<0.300"`];
-    // Instrumentations have versions of their own.
+    // Instrumentations have versions of their own. Of a range, npm takes a version that this Node can run; others take the highest.
     return version.startsWith("3.") ? [`${name}@2`] : [`"${name}@<${version}"`];
   });
   return older.length === 0 ? undefined : addCommand(`${API}@1.9`, ...new Set(older));
+}
+
+function withLine(command: string): string {
+  const isExact = command.startsWith("npm ") || !command.includes("/instrumentation-");
+  return isExact ? "" : " (its instrumentations depend on @opentelemetry/instrumentation 0.2xx)";
 }
 
 function ownCopies({ directory, named }: Installed): Finding[] {

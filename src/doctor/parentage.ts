@@ -1,13 +1,12 @@
 import { context } from "@opentelemetry/api";
 import type { Context } from "@opentelemetry/api";
 
-import { readContextScopes, unitOfSpan } from "../context/scope-context.js";
 import { SPAN_KIND } from "../trace/span.js";
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
 import { boundCallback } from "./library-fixes.js";
 import { seconds } from "./report-text.js";
-import { isEntry, nameKey, nameOf, spanEvidence, tracerOf } from "./span-facts.js";
+import { isEntry, isOfOtherUnit, nameKey, nameOf, spanEvidence, tracerOf } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
 import { ACTIVE_SPAN, MANY, OLD_MILLIS, Suspect, Suspects } from "./suspects.js";
 import type { Routes } from "./routes.js";
@@ -126,15 +125,6 @@ export class Parentage {
     suspect.parent ||= nameOf(above.span);
     suspect.add((site) => [spanEvidence(facts, site), spanEvidence(above)]);
   }
-}
-
-/** Tells whether a span was set in a context of another unit: neither unit descends from the other. */
-export function isOfOtherUnit(above: SpanFacts, ctx: Context): boolean {
-  const own = readContextScopes(ctx)?.unit;
-  if (own === undefined) return false;
-  const unit = unitOfSpan(above.span);
-  if (unit === undefined || own === unit) return false;
-  return !own.isWithin(unit) && !unit.isWithin(own);
 }
 
 interface Pair {

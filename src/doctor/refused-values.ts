@@ -1,19 +1,20 @@
 import type { ScopeData } from "../scope/scope-data.js";
-import type { Finding } from "./finding.js";
-import { newValues } from "./scope-rules.js";
-import type { Written } from "./scope-rules.js";
-import { Suspects, Suspect } from "./suspects.js";
+import type { Broken } from "../support/observation.js";
 import { clip } from "../support/text.js";
+import type { Finding } from "./finding.js";
+import { shownName } from "./span-facts.js";
+import { Suspects, Suspect } from "./suspects.js";
 
 const MAX_NAME_LENGTH = 100;
+const MAX_KEYS = 10;
 
 /** The calls that set values which Sentry's server would delete, by the rule that they broke. */
 export class RefusedValues {
   readonly #calls = new Suspects(() => new Suspect());
 
-  wrote(scope: Written, change: Partial<ScopeData>, rule: string): void {
-    const { tags = {}, ...others } = newValues(change, scope.data);
-    const names = [...Object.keys(tags).map((key) => `tag ${key}`), ...Object.keys(others)];
+  wrote(change: Partial<ScopeData>, { rule, keys }: Broken): void {
+    const tags = keys.slice(0, MAX_KEYS).map((key) => `tag ${shownName(key)}`);
+    const names = tags.length > 0 ? tags : Object.keys(change);
     const name = clip(`set ${names.join(", ") || rule}`, MAX_NAME_LENGTH);
     this.#calls.of(rule).add((at) => [{ kind: "call", name, startMillis: Date.now(), at }]);
   }

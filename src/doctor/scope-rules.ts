@@ -7,7 +7,14 @@ import { finding } from "./finding.js";
 import type { Evidence, Finding } from "./finding.js";
 import { boundCallback } from "./library-fixes.js";
 import { seconds } from "./report-text.js";
-import { factsOfSpan, nameKey, nameOf, spanEvidence, unitOfScope } from "./span-facts.js";
+import {
+  factsOfSpan,
+  nameKey,
+  nameOf,
+  shownName,
+  spanEvidence,
+  unitOfScope,
+} from "./span-facts.js";
 import type { SpanFacts, UnitFacts } from "./span-facts.js";
 import type { Routes } from "./routes.js";
 import { MANY, OLD_MILLIS, Suspect, Suspects, UNIT_EACH } from "./suspects.js";
@@ -132,7 +139,7 @@ export class ScopeRules {
   #isConflict(key: string, before: SpanFacts, writer: SpanFacts): void {
     if (before.hasEnded || before === writer.above?.entry) return;
     const conflict = this.#conflicts.of(key);
-    conflict.what = key;
+    conflict.what = shownName(key);
     conflict.add((site) => [spanEvidence(before), spanEvidence(writer, site)]);
   }
 
@@ -160,8 +167,8 @@ export interface Written {
   readonly data: ScopeData;
 }
 
-/** Returns what a change alters: the setters pass all tags. Removing a value or setting it again is harmless. */
-export function newValues({ tags = {}, ...others }: Change, data: ScopeData): Change {
+// What a change alters: the setters pass all tags. Removing a value or setting it again is harmless.
+function newValues({ tags = {}, ...others }: Change, data: ScopeData): Change {
   const newTags = Object.entries(tags).filter(([key, value]) => data.tags[key] !== value);
   const rest = Object.entries(others).filter(
     ([name, value]) => value !== undefined && !(name === "user" && isSame(value, data.user)),

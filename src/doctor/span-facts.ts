@@ -1,3 +1,6 @@
+import type { Context } from "@opentelemetry/api";
+
+import { readContextScopes, unitOfSpan } from "../context/scope-context.js";
 import { SPAN_KIND } from "../trace/span.js";
 import type { FinishedSpan, HighResolutionTime, StartedSpan } from "../trace/span.js";
 import type { Unit } from "../scope/unit.js";
@@ -188,12 +191,24 @@ export function isEntry({ kind }: StartedSpan): boolean {
   return kind === SPAN_KIND.SERVER || kind === SPAN_KIND.CONSUMER;
 }
 
+/** Tells whether a span was set in a context of another unit: neither unit descends from the other. */
+export function isOfOtherUnit(above: SpanFacts, ctx: Context): boolean {
+  const own = readContextScopes(ctx)?.unit;
+  if (own === undefined) return false;
+  const unit = unitOfSpan(above.span);
+  if (unit === undefined || own === unit) return false;
+  return !own.isWithin(unit) && !unit.isWithin(own);
+}
+
 // Bounds the memory that keys take: names may be long, and there may be many.
 const MAX_NAME_CHARACTERS = 200;
 
 /** Returns the name of a span as a key of bounded length. A long one is copied: a part of a string keeps all of it in memory. */
 export function nameKey({ name }: StartedSpan): string {
-  const text = textOf(name);
+  return boundedName(textOf(name));
+}
+
+function boundedName(text: string): string {
   return text.length <= MAX_NAME_CHARACTERS
     ? text
     : Buffer.from(clip(text, MAX_NAME_CHARACTERS)).toString();
@@ -201,7 +216,12 @@ export function nameKey({ name }: StartedSpan): string {
 
 /** Returns the name of a span for a report: without secrets, and without characters that control a terminal. */
 export function nameOf(span: StartedSpan): string {
-  return printable(redactedText(nameKey(span)));
+  return shownName(textOf(span.name));
+}
+
+/** Returns a name that the application has chosen for a report: without secrets, and without characters that control a terminal. */
+export function shownName(name: string): string {
+  return printable(redactedText(boundedName(name)));
 }
 
 /** Returns a span as evidence. `at` is its call site. */

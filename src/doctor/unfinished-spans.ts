@@ -14,10 +14,9 @@ const MAX_EXAMPLES = 2;
 export class UnfinishedSpans {
   readonly #unfinished = new Set<Unfinished>();
 
-  /** Records the start of a span below a request or job. Only counts, because most spans come here. */
+  /** Records the start of a span below a request or job. Does little, because most spans come here. */
   started({ below, hasEnded }: SpanFacts, span: StartedSpan): void {
     if (below === undefined) return;
-    below.children += 1;
     if (hasEnded) {
       if (below.unfinished !== undefined) below.unfinished.quantity += 1;
       return;

@@ -55,6 +55,7 @@ export class UnitRules {
 
   /** Records the start of a span below `entry`, that of a request or job. */
   childStarted(entry: SpanFacts, span: StartedSpan): void {
+    if (entry.below !== undefined) entry.below.children += 1;
     this.#unfinished.started(entry, span);
   }
 

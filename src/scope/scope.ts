@@ -119,7 +119,7 @@ export class Scope {
     if (typeof key !== "string") return this;
     const tags = { ...this.#data.tags };
     const broken = writeTag(tags, key, value);
-    return this.#with({ tags: Object.freeze(tags) }, broken);
+    return this.#with({ tags: Object.freeze(tags) }, broken, broken && [key]);
   }
 
   /** Sets several tags and keeps the others. A scope holds at most 200. */
@@ -127,9 +127,14 @@ export class Scope {
     if (!isObject(tags)) return this;
     const merged = { ...this.#data.tags };
     let broken: ValueRule | undefined;
-    for (const [key, value] of tagEntries(tags, copyBudget()))
-      broken = writeTag(merged, key, value) ?? broken;
-    return this.#with({ tags: Object.freeze(merged) }, broken);
+    const keys: string[] = [];
+    for (const [key, value] of tagEntries(tags, copyBudget())) {
+      const rule = writeTag(merged, key, value);
+      if (rule === undefined) continue;
+      broken = rule;
+      keys.push(key);
+    }
+    return this.#with({ tags: Object.freeze(merged) }, broken, keys);
   }
 
   /** Sets a context and replaces the one of that name; `null` removes it. A scope holds at most 200. */
@@ -234,9 +239,9 @@ export class Scope {
     return true;
   }
 
-  // `rule` is a rule of Relay that a given value broke. The client reports it with the next event.
-  #with(change: Partial<ScopeData>, rule?: ValueRule): this {
-    observation.observer?.wrote(this, change, rule);
+  // `rule` is a rule of Relay that a given value broke, `keys` are those of such values. The client reports it with the next event.
+  #with(change: Partial<ScopeData>, rule?: ValueRule, keys: readonly string[] = []): this {
+    observation.observer?.wrote(this, change, rule && { rule, keys });
     if (!this.admits(change)) return this;
     const { broken } = this.#data;
     const data = Object.assign(scopeCopy(this.#data), change);

@@ -1,5 +1,11 @@
 import { clip, errorMessage, errorType, textOf } from "./text.js";
 
+/** The rule that a given value broke, and the keys of those that did; none for a setter without keys. */
+export interface Broken {
+  readonly rule: string;
+  readonly keys: readonly string[];
+}
+
 /**
  * Sees what the package sees, to find faults of the application: `doctor` sets one. No method may throw. Its parameters
  * are plain objects here, because this folder knows no types of the domain.
@@ -8,8 +14,8 @@ export interface Observer {
   /** A span has started: its unit of work is known. */
   started(span: object, parentContext: object): void;
   ended(span: object): void;
-  /** Data is about to be set on a scope. `broken`: the rule that the given value broke, which `change` has in its repaired form. */
-  wrote(scope: object, change: object, broken?: string): void;
+  /** Data is about to be set on a scope. `broken`: what was wrong with it; `change` has it in its repaired form. */
+  wrote(scope: object, change: object, broken?: Broken): void;
   /** An error is captured in the unit `here`, and reported for the unit `origin` in which it was first seen. */
   captured(error: unknown, origin: object, here: object): void;
 }

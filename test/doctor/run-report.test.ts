@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { expect, it, onTestFinished } from "vitest";
 
-import { joined, runningIn } from "../../src/doctor/examined-run.js";
+import { joined, runningIn, startsInBackground } from "../../src/doctor/examined-run.js";
 import { finding } from "../../src/doctor/finding.js";
 import { startOf } from "../../src/doctor/run.js";
 import type { DoctorReport, Severity } from "../../src/doctor/finding.js";
@@ -35,6 +35,19 @@ it("a run without any report is an error", () => {
 
   expect(report.worst).toBe("error");
   expect(report.findings.map(({ name }) => name)).toEqual(["no-report"]);
+});
+
+it.each([
+  ["otel-sentry-bridge doctor -- node app.js", false],
+  ["npm run build && otel-sentry-bridge doctor -- node app.js > log 2>&1", false],
+  ["otel-sentry-bridge doctor -- node app.js &> log", false],
+  ["otel-sentry-bridge doctor -- node app.js |& tee log", false],
+  ["otel-sentry-bridge doctor -- node app.js 'a&b' \"c & d\" e\\&f", false],
+  ["otel-sentry-bridge doctor -- node app.js &", true],
+  ["otel-sentry-bridge doctor -- node app.js& echo started", true],
+  ["(otel-sentry-bridge doctor -- node app.js > log 2>&1 &)", true],
+])("the script %j leaves a command in the background: %s", (script, expected) => {
+  expect(startsInBackground(script)).toBe(expected);
 });
 
 it("a process that was killed is not one that has its id now", () => {
