@@ -11,7 +11,7 @@ import {
   factsOfSpan,
   nameKey,
   nameOf,
-  shownName,
+  reportName,
   spanEvidence,
   unitOfScope,
 } from "./span-facts.js";
@@ -139,7 +139,7 @@ export class ScopeRules {
   #isConflict(key: string, before: SpanFacts, writer: SpanFacts): void {
     if (before.hasEnded || before === writer.above?.entry) return;
     const conflict = this.#conflicts.of(key);
-    conflict.what = shownName(key);
+    conflict.what = reportName(key);
     conflict.add((site) => [spanEvidence(before), spanEvidence(writer, site)]);
   }
 

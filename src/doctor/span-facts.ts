@@ -216,11 +216,11 @@ function boundedName(text: string): string {
 
 /** Returns the name of a span for a report: without secrets, and without characters that control a terminal. */
 export function nameOf(span: StartedSpan): string {
-  return shownName(textOf(span.name));
+  return reportName(textOf(span.name));
 }
 
 /** Returns a name that the application has chosen for a report: without secrets, and without characters that control a terminal. */
-export function shownName(name: string): string {
+export function reportName(name: string): string {
   return printable(redactedText(boundedName(name)));
 }
 
