@@ -63,7 +63,7 @@ interface Change {
 // Cookies, and headers that identify the client.
 function headerChange({ name, value, from }: Line, sendDefaultPii: boolean): Change | undefined {
   const end = from + value.length;
-  if (value === "") return undefined;
+  if (value === "" || (COOKIE.test(name) && isRemark(value))) return undefined;
   if (!sendDefaultPii && (COOKIE.test(name) || isPersonalName(name)))
     return { text: FILTERED, end };
   return COOKIE.test(name) ? { text: filterSetCookie(value), end } : undefined;
@@ -76,6 +76,7 @@ function changeOf(line: Line): Change | undefined {
   if (isPlaceholder(value)) return undefined;
   const string = openString(text, from);
   if (string > from + value.length) return { text: FILTERED, end: string };
+  if (isHeaderName(name) && isRemark(value)) return undefined;
   const isSecret = AUTHORIZATION.test(name) || isQuoted(value) || isValue(value, line.isDocument);
   return isSecret ? { text: FILTERED, end: from + value.length } : undefined;
 }
@@ -134,6 +135,16 @@ function isValue(value: string, isDocument: boolean): boolean {
   const words = value.trimEnd();
   if (isDocument) return !STATEMENT.test(words);
   return !/\s/.test(words) && isRandom(words);
+}
+
+function isHeaderName(name: string): boolean {
+  return AUTHORIZATION.test(name) || COOKIE.test(name);
+}
+
+// Tells whether a value is a remark about a header instead of its content: `required`, `too large`.
+function isRemark(value: string): boolean {
+  const words = value.trimEnd().split(/[ \t]+/);
+  return STATEMENT.test(value) && words.every((word) => /^[a-z'-]{1,16}[.,;!]?$/i.test(word));
 }
 
 /** Tells whether a text of several words is a statement about a name: `is too short`. */

@@ -1,3 +1,4 @@
+import { PASSWORD_OPTIONS, passwordTest } from "./command-programs.js";
 import { filterConnection } from "./url.js";
 import { isSecretName } from "./secret-name.js";
 import { FILTERED } from "./secret-words.js";
@@ -16,39 +17,16 @@ const LOGIN = /^([^\s:/@%]*[:%])(?!\/\/).+$/;
 /** Options of curl and other programs whose value is `user:password`, of smbclient `user%password`. */
 const LOGIN_OPTIONS: ReadonlySet<string> = new Set(["-u", "-U", "--user", "--proxy-user"]);
 const ATTACHED_LOGIN = /^(-u|--user=|--proxy-user=)(?=[^=\s]*:)/;
+// Options of `ab`, the second one for a proxy.
+const AB_LOGIN = /^(-[AP])(.*)$/;
+// `keytool -storepass x -destkeypass y`.
+const PASS_OPTION = /(?:store|key)pass$/i;
 const COOKIE_OPTIONS: ReadonlySet<string> = new Set(["-b", "--cookie"]);
 
 const ATTACHED_COOKIES = /^(-[#\dfgijklnpqsvGIJLNORSVZ]{0,16}b)[^=\s]{1,256}=/;
 
 // Short options of curl without a value, joined with one that has a value: `-sSu me:x`.
 const JOINED = /^-[#\dafgijklnpqsvBGIJLMNORSVZ]{1,16}(?=[uUb])/;
-
-/**
- * The letter of the password option, by program. For most other programs, `-p` is a port, a path or a project. `login`
- * covers `docker login` and similar commands.
- */
-const PASSWORD_OPTIONS: ReadonlyMap<string, string> = new Map([
-  ["mysql", "p"],
-  ["mysqldump", "p"],
-  ["mysqladmin", "p"],
-  ["mariadb", "p"],
-  ["mariadb-dump", "p"],
-  ["mongo", "p"],
-  ["mongosh", "p"],
-  ["mongodump", "p"],
-  ["mongorestore", "p"],
-  ["sshpass", "p"],
-  ["login", "p"],
-  ["twine", "p"],
-  ["7z", "p"],
-  ["redis-cli", "a"],
-  ["sqlcmd", "P"],
-  ["bcp", "P"],
-  ["zip", "P"],
-  ["unzip", "P"],
-  ["ldapsearch", "w"],
-  ["ldapmodify", "w"],
-]);
 
 /** Programs that prompt for the password if `-p` has no value. */
 const ASKING = /^(?:mysql|mariadb)/;
@@ -65,6 +43,8 @@ interface State {
   program: string;
   /** True after `set`: `aws configure set NAME VALUE`. */
   isSet: boolean;
+  /** Tells whether a word is a password because of its position. */
+  isPassword: ((word: string) => boolean) | undefined;
   next: "cookies" | "login" | "plain" | "secret";
 }
 
@@ -91,7 +71,7 @@ export function filterCommandLine(text: string, inner: TextFilter): string {
 
 /** Replaces the secrets in a list of arguments by `[Filtered]`. */
 export function filterWords(words: readonly string[], inner: TextFilter): readonly string[] {
-  const state: State = { program: "", isSet: false, next: "plain" };
+  const state: State = { program: "", isSet: false, isPassword: undefined, next: "plain" };
   return words.map((word) => filterWord(word, state, inner));
 }
 
@@ -104,8 +84,9 @@ function filterWord(word: string, state: State, inner: TextFilter): string {
   if (option === null && next !== "plain") return valueOf(word, next, inner);
   const short = shortOption(word, state);
   if (short !== undefined) return short;
-  state.next = nextOf(word, option, isSet);
-  if (option !== null && option[3] === "=" && isSecretName(option[2] ?? ""))
+  const isLetter = state.isPassword !== undefined && word.length === 2;
+  state.next = isLetter ? "plain" : nextOf(word, option, isSet);
+  if (option !== null && option[3] === "=" && isSecretOption(option[2]))
     return option[0] + FILTERED;
   return assigned(word) ?? header(word) ?? login(word) ?? plainWord(word, inner);
 }
@@ -114,9 +95,11 @@ function nextOf(word: string, option: RegExpExecArray | null, isSet: boolean): S
   if (isSet && isSecretName(word)) return "secret";
   if (LOGIN_OPTIONS.has(word)) return "login";
   if (COOKIE_OPTIONS.has(word)) return "cookies";
-  return option?.[3] === "" && option[0] === word && isSecretName(option[2] ?? "")
-    ? "secret"
-    : "plain";
+  return option?.[3] === "" && option[0] === word && isSecretOption(option[2]) ? "secret" : "plain";
+}
+
+function isSecretOption(name = ""): boolean {
+  return isSecretName(name) || PASS_OPTION.test(name);
 }
 
 function valueOf(word: string, next: State["next"], inner: TextFilter): string {
@@ -128,19 +111,39 @@ function valueOf(word: string, next: State["next"], inner: TextFilter): string {
   return `${match[1]}${FILTERED}`;
 }
 
-// The program may be given with a path, and may follow `sudo`, variables or another command. Its password option is
-// read once: the second `-p` of `sshpass -p x ssh -p 22` is a port.
+// The program may be given with a path, and may follow `sudo`, variables or another command.
 function shortOption(word: string, state: State): string | undefined {
   const name = word
     .slice(Math.max(word.lastIndexOf("/"), word.lastIndexOf("\\")) + 1)
     .replace(/\.exe$/i, "");
-  if (PASSWORD_OPTIONS.has(name) || name === "curl") state.program = name;
+  const test = passwordTest(name);
+  if (test === undefined && state.isPassword?.(word) === true)
+    return `${/^\/g?p:/.exec(word)?.[0] ?? ""}${FILTERED}`;
+  state.isPassword = test ?? state.isPassword;
+  if (PASSWORD_OPTIONS.has(name) || name === "curl" || name === "ab") {
+    state.program = name;
+    state.isPassword = undefined;
+  }
   if (state.program === "curl") return ofCurl(word, state);
-  const letter = PASSWORD_OPTIONS.get(state.program);
-  if (letter === undefined || !word.startsWith(`-${letter}`)) return undefined;
+  return state.program === "ab" ? ofAb(word, state) : passwordOption(word, state);
+}
+
+// A single password option is read once: the second `-p` of `sshpass -p x ssh -p 22` is a port.
+function passwordOption(word: string, state: State): string | undefined {
+  const letters = PASSWORD_OPTIONS.get(state.program);
+  const option = word.slice(0, 2);
+  if (letters === undefined || !/^-\w/.test(option) || !letters.includes(option.charAt(1)))
+    return undefined;
   if (word.length === 2) state.next = ASKING.test(state.program) ? "plain" : "secret";
-  state.program = "";
-  return word.length === 2 ? word : `-${letter}${FILTERED}`;
+  if (letters.length === 1) state.program = "";
+  return word.length === 2 ? word : option + FILTERED;
+}
+
+function ofAb(word: string, state: State): string | undefined {
+  const [, option, value = ""] = AB_LOGIN.exec(word) ?? [];
+  if (option === undefined) return undefined;
+  if (value === "") state.next = "login";
+  return option + valueOf(value, "login", (each) => each);
 }
 
 function ofCurl(word: string, state: State): string | undefined {

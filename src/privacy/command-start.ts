@@ -1,7 +1,7 @@
 // Finds commands in a text: a program that takes secrets, with an option on the same line.
 
 const PROGRAM =
-  /(?<![\w.-])(?:curl|wget|openssl|mysql|mysqldump|psql|mongosh|redis-cli|sshpass|docker login|ldapsearch|sqlcmd)\s/gi;
+  /(?<![\w.-])(?:curl|wget|openssl|mysql|mysqldump|psql|mongosh|redis-cli|sshpass|docker login|ldapsearch|sqlcmd|keytool|ssh-keygen|htpasswd)\s/gi;
 const OPTION_OR_BREAK = /\n|-(?<=\s-)-?[a-z]/gi;
 
 /** Characters between a program and its first option. */

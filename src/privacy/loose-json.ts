@@ -19,7 +19,10 @@ const MAX_DEPTH = 64;
 // A value without quotes ends at a separator or before the next property: `{ user:me password:x }`.
 const BARE = /(?:(?![,{}[\]\n\r]|\s{1,8}["']?[\w.$-]{1,64}["']?\s{0,2}[:=])[^])*/y;
 const BARE_NAME = /:?[\w.$@/-]+/y;
-const ASSIGNMENT = /\s*(?::|=>)/y;
+const ASSIGNMENT = /\s*(?:\/\*[^*]{0,256}\*\/\s*)?(?::|=>)/y;
+// A comment before a string, unless the string is the name of the next property: `{ url: //host\n"name": 1 }`.
+const COMMENT =
+  /(?:\/\*[^*]{0,256}\*\/|\/\/[^\n]{0,256}\n)\s{0,64}(?=(["'\x60])(?:(?!\1)[^\\\n]|\\.){0,1024}\1\s{0,8}(?![\s:]))/y;
 const BARE_ASSIGNMENT = /\s{0,8}(?::|=>|=(?!=))/y;
 const ESCAPED_QUOTE = /\\+["'`]/y;
 const SPACES = /[ \t]{0,8}/y;
@@ -115,6 +118,7 @@ class LooseReader {
 
   #assigned(): MutableNode {
     while (isSpace(this.#text.charCodeAt(this.#at))) this.#at += 1;
+    if (this.#text.charAt(this.#at) === "/") this.#matches(COMMENT);
     const node = this.#value(true);
     if (node.isQuoted) this.#extend(node);
     return node;

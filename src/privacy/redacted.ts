@@ -13,6 +13,7 @@ import { filterConnection, isUrlLike, urlWithoutSecrets, withoutSecrets } from "
 import {
   isComposed,
   isHeaderList,
+  isLonePair,
   isOptionList,
   isRawHeaders,
   formatOf,
@@ -258,7 +259,7 @@ function list(values: readonly unknown[], position: Position): readonly unknown[
   if (isOptionList(values)) return mappedArguments(values, inner);
   const isByTurns =
     values.every((value) => typeof value === "string") &&
-    (position.names === isSensitiveKey || isRawHeaders(values));
+    (position.names === isSensitiveKey || isRawHeaders(values) || isLonePair(values));
   return mapped(values, (value, index) => {
     const name: unknown = isByTurns && index % 2 === 1 ? values[index - 1] : undefined;
     return typeof name === "string" ? field(name, value, inner) : visited(value, inner);

@@ -35,6 +35,10 @@ const SHAPES = new RegExp(
 const PATHS =
   /(hooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/)[\w/-]{8,}|(\/webhooks\/\d{5,25}\/)[\w-]{20,}|(\/bot)\d{6,12}:[\w-]{20,}/g;
 
+// Lines of `.netrc`, and of npm: `npm config set //registry/:_authToken x`.
+const LOGINS =
+  /\b(machine\s{1,64}\S{1,256}\s{1,64}(?:login\s{1,64}\S{1,256}\s{1,64})?password\s{1,64})\S+|(\/:_(?:auth|authToken|password)[ \t]{1,64})([^\s=]\S*)/g;
+
 // JSON web tokens, signed or encrypted. Text that only begins like one is matched as well, so that it is read once:
 // otherwise a long `-eyJ-eyJ-eyJ` would be read to its end from each `eyJ`.
 const WEB_TOKENS = /\beyJ[\w-]{6,}(\.[\w-]{6,}(?:\.[\w-]*){1,3})?/g;
@@ -42,7 +46,7 @@ const WEB_TOKENS = /\beyJ[\w-]{6,}(\.[\w-]{6,}(?:\.[\w-]*){1,3})?/g;
 // Substrings of which every shape contains one. Case-sensitive alternatives of at least three characters let V8 skip
 // ahead: 60 ns for a statement of 80 characters, where the shapes themselves take 280 ns.
 const HINT =
-  /eyJ|PRIV|k_(?:live|test)_|hsec_|gh[oprsu]_|_pat_|lpat-|A[KS]IA|xox[abeoprs]-|AIza|npm_|SG\.|shp[acps][ats]_|sk-[aps]|do[oprt]_v1_|hf_|ya29\.|xapp-|oks\.slack|ebhooks\/\d|\/bot\d|earer|EARER|asic\s|ASIC\s/;
+  /eyJ|PRIV|k_(?:live|test)_|hsec_|gh[oprsu]_|_pat_|lpat-|A[KS]IA|xox[abeoprs]-|AIza|npm_|SG\.|shp[acps][ats]_|sk-[aps]|do[oprt]_v1_|hf_|ya29\.|xapp-|oks\.slack|ebhooks\/\d|\/bot\d|machine\s|:_auth|:_pass|earer|EARER|asic\s|ASIC\s/;
 
 const SCHEME = /^(bearer|basic)(\s+)(.*)$/i;
 
@@ -64,11 +68,19 @@ export function withoutShapes(text: string): string {
   return text
     .replace(SHAPES, shownShape)
     .replace(PATHS, `$1$2$3${FILTERED}`)
+    .replace(LOGINS, shownLogin)
     .replace(WEB_TOKENS, (found, rest?: string) => (rest === undefined ? found : FILTERED));
 }
 
-/** Length of the shortest secret that is recognized: `Basic` with a short login. */
-const SHORTEST = 18;
+/** Length of the shortest secret that is recognized: `Bearer` with a short token. */
+const SHORTEST = 17;
+
+// The word after the name of npm's setting may be prose: `//registry/:_authToken is missing`.
+function shownLogin(...match: (string | undefined)[]): string {
+  const [found = "", machine, setting = "", value = ""] = match;
+  if (machine !== undefined) return machine + FILTERED;
+  return /\d|[a-z][A-Z]/.test(value) ? setting + FILTERED : found;
+}
 
 function shownShape(found: string): string {
   const [, scheme, space, value = ""] = SCHEME.exec(found) ?? [];
@@ -85,7 +97,8 @@ function isLogin(value: string): boolean {
   );
 }
 
-// Tells whether the word after `Bearer` has a digit, which it has not in "bearer authentication".
+// Tells whether the word after `Bearer` has a digit, which it has not in "bearer authentication". A short word must have
+// a letter between two digits: "Bearer OAuth2Token" is prose.
 function isBearer(value: string): boolean {
-  return value.length >= 16 && /\d/.test(value);
+  return value.length >= 16 ? /\d/.test(value) : value.length >= 10 && /\d.*[a-z].*\d/i.test(value);
 }

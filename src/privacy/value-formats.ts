@@ -1,3 +1,6 @@
+import { isAssignedSecret, isRandom } from "./assigned-value.js";
+import { isSecretName } from "./secret-name.js";
+
 // Recognizes the format of a value by the name of its attribute or field.
 
 const FIELD_LISTS = /(?:cookies?|headers?|query|(?:query|search)_?params?|trailers)$/i;
@@ -147,6 +150,24 @@ export function isRawHeaders(values: readonly string[]): boolean {
     names.some((name) => COMMON_HEADER.test(name)) &&
     !values.every((value) => LISTED_HEADER.test(value))
   );
+}
+
+const AUTHENTICATION = /^(?:basic|bearer|digest|token) \S/i;
+
+/**
+ * Tells whether an array is the name of a secret or cookie and its value: `["authorization", "Bearer x"]`. A list of two
+ * names is none: `["password", "email"]`.
+ */
+export function isLonePair(values: readonly string[]): boolean {
+  const [name = "", value = ""] = values;
+  if (values.length !== 2 || !/^[\w.-]{2,64}$/.test(name)) return false;
+  if (formatOf(name).isCookie) return /^[^\s=]+=./.test(value);
+  return isAssignedSecret(name) && readsSecret(value);
+}
+
+function readsSecret(text: string): boolean {
+  if (AUTHENTICATION.test(text)) return true;
+  return text.length >= 8 && /^[^\s:]+$/.test(text) && isRandom(text) && !isSecretName(text);
 }
 
 /** Tells whether an array holds command-line arguments although its name does not suggest it: `["--token", "x"]`. */
