@@ -100,6 +100,56 @@ describe.each(Object.keys(providers))("a registered %s", (name) => {
   });
 });
 
+describe("a trace that is open when the processor is attached", () => {
+  it("is sent once: earlier children with the root, later ones as a transaction of their own", async () => {
+    trace.setGlobalTracerProvider(new TracerProvider());
+    const { transport, client, processor } = bridge();
+    const tracer = trace.getTracer("test");
+    const root = tracer.startSpan("root");
+    const inRoot = trace.setSpan(context.active(), root);
+    const early = tracer.startSpan("early child", {}, inRoot);
+
+    attachToGlobalProvider(processor);
+    const late = tracer.startSpan("late child", {}, inRoot);
+    tracer.startSpan("grandchild", {}, trace.setSpan(inRoot, late)).end();
+    for (const span of [early, late, root]) span.end();
+    for (const span of [early, late, root]) processor.onEnd(span as never);
+
+    await processor.forceFlush();
+    const { traceId, spanId } = root.spanContext();
+    const sent = transport.transactions().map(({ transaction, spans, contexts }) => ({
+      name: transaction,
+      spans: spans.map(({ description }) => description),
+      traceId: contexts.trace?.trace_id,
+      parentId: contexts.trace?.parent_span_id,
+    }));
+    expect(sent.toSorted((a, b) => a.name.localeCompare(b.name))).toEqual([
+      { name: "late child", spans: ["grandchild"], traceId, parentId: spanId },
+      { name: "root", spans: ["early child"], traceId, parentId: undefined },
+    ]);
+    expect(client.stats().spans).toMatchObject({ started: 4, sent: 4, open: 0 });
+    assertSettled(client);
+  });
+
+  it("is sent without its root if only a child ends after that", async () => {
+    trace.setGlobalTracerProvider(new TracerProvider());
+    const { transport, client, processor } = bridge();
+    const tracer = trace.getTracer("test");
+    const root = tracer.startSpan("root");
+    tracer.startSpan("lost", {}, trace.setSpan(context.active(), root)).end();
+    const child = tracer.startSpan("child", {}, trace.setSpan(context.active(), root));
+
+    attachToGlobalProvider(processor);
+    child.end();
+
+    await processor.forceFlush();
+    expect(transport.transactions()).toMatchObject([
+      { transaction: "child", contexts: { trace: { trace_id: root.spanContext().traceId } } },
+    ]);
+    assertSettled(client);
+  });
+});
+
 describe("a provider with processors of its own", () => {
   it("keeps them, and the application's list of them stays as it is", () => {
     const exporter = new InMemorySpanExporter();
