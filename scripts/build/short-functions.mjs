@@ -4,8 +4,8 @@ import { childrenOf, visit } from "./visit.mjs";
 const OWN_THIS = new Set(["FunctionDeclaration", "FunctionExpression"]);
 
 /**
- * Returns the functions of a minified chunk that may be arrow functions. Only those that are one expression, which has no
- * function of its own to scan: as arrow functions, the others would take the compiler half as long again.
+ * Returns the functions of a minified chunk that may be arrow functions. Only those that consist of one `return`: as
+ * arrow functions, the others would take the compiler half as long again.
  */
 export function shortFunctions(program) {
   const constructed = constructedIn(program);

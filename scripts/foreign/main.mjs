@@ -4,13 +4,12 @@
 // (/usr/bin/chromium, or its path in CHROMIUM).
 import assert from "node:assert/strict";
 import { execFile, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
+import { freePort } from "../support/free-port.mjs";
 import { checkPage } from "./spotlight-page.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -30,14 +29,6 @@ function install() {
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, "package.json"), JSON.stringify(MANIFEST));
   execFileSync("npm", ["install", "--no-audit", "--no-fund"], { cwd: directory, stdio: "inherit" });
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  return String(port);
 }
 
 /** Runs the application in `sentry local run`, with a home of its own, so that no account of this machine is used. */

@@ -4,14 +4,15 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { errorsOf, startIngestServer, transactionsOf } from "../../dist/testing.js";
+import { freePort } from "../support/free-port.mjs";
+import { installExample } from "../support/install-example.mjs";
 import { ERRORS, PATHS, TRANSACTIONS } from "./application.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -24,38 +25,12 @@ const SET_UPS = [...page.matchAll(/```ts\n(\/\/ \S*instrumentation\.ts\n.*?)```/
 assert.equal(SET_UPS.length, 2, "docs/nextjs.md has two set-ups");
 assert.equal(readFileSync(join(example, SET_UP_FILE), "utf8"), SET_UPS[0]);
 
-/** The packages that the README of the example installs. */
-const [, ...PACKAGES] = /^npm install (.*)$/m
-  .exec(readFileSync(join(example, "README.md"), "utf8"))[1]
-  .split(" ");
 const START_MILLIS = 60_000;
 const ARRIVAL_MILLIS = 15_000;
 
 function run(directory, [file, ...args]) {
   const env = { ...process.env, NEXT_TELEMETRY_DISABLED: "1" };
   execFileSync(file, args, { cwd: directory, stdio: ["ignore", "ignore", "inherit"], env });
-}
-
-function install(directory, version) {
-  const [{ filename }] = JSON.parse(
-    execFileSync("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", directory], {
-      cwd: root,
-    }),
-  );
-  cpSync(example, directory, { recursive: true });
-  writeFileSync(join(directory, "package.json"), JSON.stringify({ name: "shop", private: true }));
-  const names = PACKAGES.map((name) => (name === "next" ? `next@${version}` : name));
-  // The second set-up needs one more.
-  const all = [`./${filename}`, ...names, "@opentelemetry/sdk-node"];
-  run(directory, ["npm", "install", "--no-audit", "--no-fund", ...all]);
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  return port;
 }
 
 async function waitFor(condition, millis) {
@@ -66,15 +41,11 @@ async function waitFor(condition, millis) {
 async function serve(directory) {
   const ingest = await startIngestServer();
   const port = await freePort();
-  const child = spawn(
-    process.execPath,
-    ["node_modules/next/dist/bin/next", "start", "-p", String(port)],
-    {
-      cwd: directory,
-      env: { ...process.env, SENTRY_DSN: ingest.dsn, NEXT_TELEMETRY_DISABLED: "1" },
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
+  const child = spawn(process.execPath, ["node_modules/next/dist/bin/next", "start", "-p", port], {
+    cwd: directory,
+    env: { ...process.env, SENTRY_DSN: ingest.dsn, NEXT_TELEMETRY_DISABLED: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (output += data));
   await waitFor(() => output.includes("Ready in"), START_MILLIS);
@@ -124,7 +95,11 @@ const versions = process.argv.length > 2 ? process.argv.slice(2) : ["15", "16"];
 for (const version of versions) {
   const directory = mkdtempSync(join(tmpdir(), "otel-sentry-bridge-next-"));
   try {
-    install(directory, version);
+    // The second set-up needs one package more.
+    installExample(example, directory, {
+      versions: { next: `next@${version}` },
+      more: ["@opentelemetry/sdk-node"],
+    });
     const manifest = readFileSync(join(directory, "node_modules/next/package.json"), "utf8");
     console.log(`Next.js ${JSON.parse(manifest).version}: ${elapsed("installed in")}`);
     for (const [index, text] of SET_UPS.entries()) {

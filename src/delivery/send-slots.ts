@@ -15,7 +15,7 @@ export interface SlotBounds {
   readonly stalled: number;
   /**
    * Added to the limit for errors and check-ins, which must not wait behind transactions that a slow server holds. Default 4.
-   * It does not add to the maximum: `max` and the larger one of this and `stalled`.
+   * The maximum is `max` plus the larger of this and `stalled`.
    */
   readonly urgent?: number | undefined;
   /**

@@ -95,8 +95,8 @@ export class Exchange {
   }
 
   /**
-   * Tells whether a response is not one to this request: a server that closes an idle connection may send 408 before,
-   * which crosses the request. The request can be repeated (RFC 9110, 15.5.9).
+   * Tells whether a response is not one to this request: a server that closes an idle connection may send 408,
+   * which arrives while our request is on its way. The request can be repeated (RFC 9110, 15.5.9).
    */
   isStaleAnswer({ statusCode }: ResponseHead): boolean {
     return statusCode === 408 && this.#isOverKept;

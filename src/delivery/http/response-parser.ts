@@ -13,7 +13,7 @@ export interface ResponseEvents {
   ended(): void;
 }
 
-/** The error for bytes that are not an HTTP/1.1 response, or for a response that is larger than any of an ingest server. */
+/** The error for bytes that are not an HTTP/1.1 response, or for a response that is larger than an ingest server sends. */
 export class ResponseError extends Error {
   override readonly name = "ResponseError";
   readonly code = "ERR_HTTP_RESPONSE";
