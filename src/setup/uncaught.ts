@@ -102,14 +102,16 @@ export class UncaughtErrors {
     for (const report of this.#clients.values()) attempt(() => report(thrown, hint), undefined);
   }
 
-  // Flushes again for errors that were reported meanwhile, within the time of one flush.
+  // Flushes a second time, because a server goes on serving during the first, and again for errors that were reported
+  // meanwhile; all within the time of one flush.
   async #flush(client: UncaughtClient): Promise<void> {
     const end = performance.now() + client.settings.shutdownTimeoutMillis;
-    let flushedErrors: number;
-    do {
+    let flushedErrors = 0;
+    for (let round = 0; round < 2 || this.#lateErrors > flushedErrors; round += 1) {
       flushedErrors = this.#lateErrors;
       await client.flush(Math.max(0, end - performance.now()));
-    } while (this.#lateErrors > flushedErrors && performance.now() < end);
+      if (performance.now() >= end) return;
+    }
   }
 }
 

@@ -155,6 +155,22 @@ describe("the end of a process that has failed", () => {
     expect(target.isHeldUp).toBe(false);
   });
 
+  it("is flushed twice, because requests end during the first flush", async () => {
+    const target = new FailingProcess();
+    const uncaught = new UncaughtErrors(target);
+    const flushes: number[] = [];
+    const flush = (timeoutMillis: number): Promise<boolean> => {
+      flushes.push(timeoutMillis);
+      return new Promise((resolve) => void setTimeout(() => resolve(true), 100));
+    };
+    uncaught.add({ flush, settings: { shutdownTimeoutMillis: 1000 } }, () => {});
+    target.fail();
+    await vi.advanceTimersByTimeAsync(199);
+    expect([flushes, target.isHeldUp]).toEqual([[1000, 900], true]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([flushes.length, target.isHeldUp]).toEqual([2, false]);
+  });
+
   it("takes no more time from a flush that another error has begun than the first one had left", async () => {
     const target = new FailingProcess();
     const uncaught = new UncaughtErrors(target);
