@@ -60,10 +60,10 @@ export class DoctorObserver implements Observer {
     this.#shared = retention && new SharedWork();
   }
 
-  started(span: StartedSpan, ctx: Context): void {
+  started(span: StartedSpan, ctx: Context, parent?: object): void {
     try {
       // Each processor of the process reports the span; only the first report counts.
-      if (!isKnown(span)) this.#started(span, ctx);
+      if (!isKnown(span)) this.#started(span, ctx, parentOf(span, ctx, parent));
     } catch {
       this.failures += 1;
     }
@@ -127,12 +127,11 @@ export class DoctorObserver implements Observer {
     ];
   }
 
-  #started(span: StartedSpan, ctx: Context): void {
+  #started(span: StartedSpan, ctx: Context, above: SpanFacts | undefined): void {
     this.#hasUnits = true;
     this.spans[span.kind] = (this.spans[span.kind] ?? 0) + 1;
-    const above = parentOf(span, ctx);
     const unit = factsOfUnit(unitOfSpan(span) ?? scopesOf(ctx).unit);
-    if (above?.unit === unit && this.#isPlain(span, above) && !isOfOtherUnit(above, ctx)) {
+    if (above?.unit === unit && this.#isPlain(span, above) && isOfOneUnit(above, ctx)) {
       keepAsChild(span, above);
       this.#units.childStarted(above.entry, span);
       this.#orphans.child(span);
@@ -173,6 +172,7 @@ export class DoctorObserver implements Observer {
     this.#outcomes.ended(facts, span);
     if (above === undefined) this.#retention?.ended(facts);
     facts.above = undefined;
+    facts.checked = undefined;
   }
 }
 
@@ -185,8 +185,17 @@ function beginUnit(facts: SpanFacts, ctx: Context): void {
     (isEntry(span) || readContextScopes(ctx)?.unit.isolation !== unitOfSpan(span)?.isolation);
 }
 
-function parentOf({ parentSpanContext: parent }: StartedSpan, ctx: Context): SpanFacts | undefined {
-  if (parent === undefined || parent.isRemote === true) return undefined;
-  const span = trace.getSpan(ctx);
-  return span === undefined ? undefined : factsOfSpan(span);
+// Remembers the context: most children of a span start in one, and a look-up takes as long as all else here.
+function isOfOneUnit(above: SpanFacts, ctx: Context): boolean {
+  if (above.checked === ctx) return true;
+  if (isOfOtherUnit(above, ctx)) return false;
+  above.checked = ctx;
+  return true;
+}
+
+function parentOf(span: StartedSpan, ctx: Context, known?: object): SpanFacts | undefined {
+  const ids = span.parentSpanContext;
+  if (ids === undefined || ids.isRemote === true) return undefined;
+  const parent = known ?? trace.getSpan(ctx);
+  return parent === undefined ? undefined : factsOfSpan(parent);
 }

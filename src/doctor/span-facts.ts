@@ -50,6 +50,8 @@ export class SpanFacts {
   /** Its parent in this process, until it ends: ended spans must not keep their ancestors alive. */
   above: SpanFacts | undefined;
   hasChild: boolean = false;
+  /** A context of its unit in which a child has started, until it ends. */
+  checked: Context | undefined = undefined;
   /** Undefined for a span below that of a request or job. */
   readonly below: Below | undefined;
   /** Spans that started below it after it had ended. */

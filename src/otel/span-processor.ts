@@ -1,5 +1,5 @@
 import { diag, trace } from "@opentelemetry/api";
-import type { Context } from "@opentelemetry/api";
+import type { Context, Span } from "@opentelemetry/api";
 
 import { releaseClient } from "../client/public-client.js";
 import type { SegmentView } from "../client/capture-input.js";
@@ -100,12 +100,18 @@ export class ClientSpanProcessor {
   /** Called by the SDK when a span starts. */
   onStart(span: StartedSpan, parentContext: Context): void {
     if (this.#closing !== undefined) return;
+    let parent: Span | undefined;
     try {
       // Children of which nothing is sent are only counted. Their unit of work is found by the ids of their root.
       if (this.#isDisabled && isSampledChild(span)) this.#assembler.tally.begin();
       // A processor that is registered twice, or wrapped, is called twice for each span.
-      else if (this.#entries.get(span) === undefined) this.#start(span, parentContext);
-      observation.observer?.started(span, parentContext);
+      else if (this.#entries.get(span) === undefined) {
+        // Without `parentSpanContext` the span is a root, even if the context has a span: the SDK starts a new trace if the
+        // ids of the parent are invalid.
+        parent = span.parentSpanContext && trace.getSpan(parentContext);
+        this.#start(span, parentContext, parent);
+      }
+      observation.observer?.started(span, parentContext, parent);
     } catch (error) {
       this.#warn("onStart threw an error; the span may be sent without its user and tags", error);
     }
@@ -137,10 +143,7 @@ export class ClientSpanProcessor {
     return this.#closing;
   }
 
-  #start(span: StartedSpan, parentContext: Context): void {
-    // Without `parentSpanContext` the span is a root, even if the context has a span: the SDK starts a new trace if the
-    // ids of the parent are invalid.
-    const parent = span.parentSpanContext && trace.getSpan(parentContext);
+  #start(span: StartedSpan, parentContext: Context, parent: Span | undefined): void {
     const entry = parent && this.#entries.get(parent);
     const segment = entry?.segment ?? (parent && this.#segmentByIds(parent));
     const isSampled = hasSampledFlag(span);

@@ -11,8 +11,8 @@ export interface Broken {
  * are plain objects here, because this folder knows no types of the domain.
  */
 export interface Observer {
-  /** A span has started: its unit of work is known. */
-  started(span: object, parentContext: object): void;
+  /** A span has started: its unit of work is known. `parent`: the span in `parentContext`, where it was looked up already. */
+  started(span: object, parentContext: object, parent?: object): void;
   ended(span: object): void;
   /** Data is about to be set on a scope. `broken`: what was wrong with it; `change` has it in its repaired form. */
   wrote(scope: object, change: object, broken?: Broken): void;

@@ -7,8 +7,10 @@ import {
 } from "@opentelemetry/sdk-trace-base";
 import { afterEach, describe, expect, it } from "vitest";
 
+import { DoctorObserver } from "../../src/doctor/observer.js";
 import { checkTraffic } from "../../src/doctor/process-check.js";
 import { addBreadcrumb, getIsolationScope, setTag, setUser } from "../../src/index.js";
+import { observation } from "../../src/support/observation.js";
 import { gateKit } from "./gate-kit.js";
 
 const { tracer, found, theObserver, open, over, query } = gateKit();
@@ -249,5 +251,20 @@ describe("requests that are not traced", () => {
     const findings = checkTraffic(theObserver(), { ...TRAFFIC, requests });
 
     expect(findings.map(({ name, severity }) => `${name} ${severity}`)).toEqual(expected);
+  });
+});
+
+describe("a span in a context of another request than its parent's", () => {
+  it.each([0, 1, 5])("is found after %i spans in the parent's own context", (quantity) => {
+    // Without the rules of mode `deep`, most spans have no data of their own.
+    const observer = new DoctorObserver();
+    observation.observer = observer;
+    const [own, other] = [open("GET /a"), open("GET /b")];
+    query(own.ctx, quantity);
+    query(trace.setSpan(other.ctx, own.span), 2);
+    query(own.ctx, quantity);
+    for (const { span } of [own, other]) span.end();
+
+    expect(observer.findings(false).map(({ rule, count }) => [rule, count])).toEqual([["D3", 2]]);
   });
 });
