@@ -7,6 +7,21 @@ const MAX_LINES = 50;
 
 const LABEL_WIDTH = 9;
 
+// Sentry's data categories that are nouns; an `s` makes their plural.
+const COUNTABLE: ReadonlySet<string> = new Set([
+  "attachment",
+  "error",
+  "log_byte",
+  "log_item",
+  "monitor",
+  "profile",
+  "replay",
+  "session",
+  "span",
+  "trace_metric",
+  "transaction",
+]);
+
 /** Returns the lines of items that are not part of a waterfall: logs, metrics, check-ins, drops, and other items. */
 export function itemLines(arrivals: readonly Arrival[], settings: LineSettings): string[] {
   const all: Piece[][] = [
@@ -73,7 +88,7 @@ function metricLines(metrics: readonly MetricView[]): Piece[][] {
 function dropLine(item: Arrival): Piece[][] {
   if (item.kind !== "drop") return [];
   const { quantity, category, reason } = item.drop;
-  const text = `${quantity} ${category}`;
+  const text = `${quantity} ${category}${quantity !== 1 && COUNTABLE.has(category) ? "s" : ""}`;
   return [
     [
       label("dropped"),

@@ -75,9 +75,10 @@ function noDsn(isRunning: boolean): Finding {
 export function badOption(error: unknown): Finding {
   const isDsn = isOptionsError(error) && error.option === "dsn";
   const variable = isOptionsError(error) ? error.problem.variable : undefined;
+  const message = error instanceof Error ? error.message : String(error);
   return finding({
     name: isDsn ? "bad-dsn" : "bad-option",
-    summary: `An option is invalid: ${error instanceof Error ? error.message : String(error)}.`,
+    summary: `An option is invalid: ${message}${message.endsWith("?") ? "" : "."}`,
     mechanism: "Creating a client throws this error: nothing is traced or reported.",
     fix: `Correct ${variable ?? "the option in the code"}${isDsn ? "; a DSN looks like this:" : "."}`,
     code: !isDsn ? undefined : variable === undefined ? OPTION : EXAMPLE,

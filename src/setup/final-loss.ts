@@ -40,12 +40,14 @@ const CHECK_SERVER = "Check the DSN and the network";
  */
 export function reportFinalLoss(diagnostics: Diagnostics, ended: EndedDelivery): void {
   if (isExplained(ended)) return;
+  let total = 0;
   const losses = NOUNS.flatMap(([category, singular, plural]) => {
     const quantity = lostOf(category, ended);
+    total += quantity;
     return quantity === 0 ? [] : [`${quantity} ${quantity === 1 ? singular : plural}`];
   });
-  if (losses.length === 0) return;
-  const { cause, remedy } = causeOf(ended);
+  if (total === 0) return;
+  const { cause, remedy } = causeOf(ended, total === 1 ? "it was sent" : "they were sent");
   const target = ended.target === "" ? "the transport" : ended.target;
   diagnostics.faultOnce(
     `final-loss:${target}`,
@@ -71,7 +73,10 @@ interface Cause {
   readonly remedy: string;
 }
 
-function causeOf({ counts, isClosed, shutdownTimeoutMillis }: EndedDelivery): Cause {
+function causeOf(
+  { counts, isClosed, shutdownTimeoutMillis }: EndedDelivery,
+  sending: string,
+): Cause {
   const { isReachable = true, lastError, unanswered } = counts.attempts ?? {};
   if (!isReachable && lastError !== undefined)
     return { cause: failureReason(lastError), remedy: CHECK_SERVER };
@@ -81,11 +86,11 @@ function causeOf({ counts, isClosed, shutdownTimeoutMillis }: EndedDelivery): Ca
     return { cause: unanswered.message, remedy: CHECK_SERVER };
   return isClosed
     ? {
-        cause: "the time-out of `close` ended before they were sent",
+        cause: `the time-out of \`close\` ended before ${sending}`,
         remedy: "Allow more time with `shutdownTimeoutMillis`",
       }
     : {
-        cause: "the process ended before they were sent",
+        cause: `the process ended before ${sending}`,
         remedy: "Await `close()` before `process.exit()`",
       };
 }

@@ -71,7 +71,7 @@ export const TROUBLESHOOTING: readonly Fragment[] = [
     begin: "// Fault: the process ends",
     setUp: "A provider of your own",
     complains: [
-      "otel-sentry-bridge: Lost: 1 error could not be delivered to http://<host>: the process ended before they were sent. Await `close()` before `process.exit()`; with `spool`",
+      "otel-sentry-bridge: Lost: 1 error could not be delivered to http://<host>: the process ended before it was sent. Await `close()` before `process.exit()`; with `spool`",
     ],
     leadsTo: [],
   },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { ClientOptions } from "../../src/index.js";
-import { checkConfiguration } from "../../src/doctor/configuration-check.js";
+import { badOption, checkConfiguration } from "../../src/doctor/configuration-check.js";
 import type { Environment } from "../../src/options/env.js";
 
 const DSN = "https://key@sentry.example/1";
@@ -84,3 +84,13 @@ describe("the doctor's fix", () => {
     expect(findings[0]?.code).toContain(code);
   });
 });
+
+it.each([
+  ["`a` is not an option; did you mean `b`?", "`a` is not an option; did you mean `b`?"],
+  ["`a` must be a number", "`a` must be a number."],
+])(
+  "the doctor's sentence about an invalid option ends with one punctuation mark: %s",
+  (...[message, end]) => {
+    expect(badOption(new Error(message)).summary).toBe(`An option is invalid: ${end}`);
+  },
+);

@@ -3,6 +3,7 @@ import { expect, it, onTestFinished } from "vitest";
 
 import { REFUSAL_FAULT } from "../../src/delivery/send-outcomes.js";
 import { ProxyError } from "../../src/delivery/http/proxy-errors.js";
+import type { DataCategory } from "../../src/protocol/data-category.js";
 import { reportFinalLoss } from "../../src/setup/final-loss.js";
 import { createDiagnostics } from "../../src/support/diagnostics.js";
 
@@ -24,12 +25,16 @@ function faults(): string[] {
   return messages;
 }
 
-function lose(target: string, lastError: Error): void {
+function lose(
+  target: string,
+  lastError?: Error,
+  abandoned: Partial<Record<DataCategory, number>> = { error: 3 },
+): void {
   reportFinalLoss(createDiagnostics(diag), {
     counts: {
-      attempts: { retries: 0, held: 0, isReachable: false, lastError },
+      attempts: { retries: 0, held: 0, isReachable: lastError === undefined, lastError },
       sender: {
-        abandoned: { error: 3 },
+        abandoned,
         delivered: {},
         queued: {},
         queuedItems: 0,
@@ -59,3 +64,22 @@ it("the loss of one client is reported although the connection of another was re
     "3 errors could not be delivered to http://b: nothing is listening",
   );
 });
+
+// A fault is reported once per target.
+it.each([
+  ["http://c", { error: 1 }, "1 error", "it was"],
+  ["http://d", { error: 2 }, "2 errors", "they were"],
+  ["http://e", { error: 1, monitor: 1 }, "1 error and 1 check-in", "they were"],
+])(
+  "one lost item is reported in the singular, several in the plural: %s",
+  (...[target, abandoned, items, verb]) => {
+    const messages = faults();
+
+    lose(target, undefined, abandoned);
+
+    expect(messages).toHaveLength(1);
+    expect(messages[0]).toContain(
+      `Lost: ${items} could not be delivered to ${target}: the time-out of \`close\` ended before ${verb} sent.`,
+    );
+  },
+);
