@@ -7,7 +7,8 @@ const BY_PROMISE = "const client = await pool.connect(); // not the callback";
 /** How the context is kept in libraries that are known to lose it. */
 const FIXES: Readonly<Record<string, string>> = {
   async: IN_JOB,
-  bottleneck: "limiter.schedule(bindContext(() => job()));",
+  bottleneck:
+    "limiter.schedule(bindContext(() => job()));\n// of a Batcher: give each item its context, as in\nbatcher.add({ ctx: context.active(), item });",
   bluebird: "Promise.config({ asyncHooks: true });",
   fastq: IN_JOB,
   "p-queue": "queue.add(bindContext(() => job()));",

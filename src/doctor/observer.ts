@@ -95,6 +95,7 @@ export class DoctorObserver implements Observer {
   captured(error: unknown, origin: Unit, here: Unit): void {
     try {
       this.#captures.captured(error, origin, here);
+      this.#outcomes.captured(origin);
     } catch {
       this.failures += 1;
     }

@@ -1,6 +1,7 @@
 import { processScopes } from "../scope/process-scopes.js";
 import { getClient } from "../context/global-client.js";
 import { unitOfSpan } from "../context/scope-context.js";
+import type { Unit } from "../scope/unit.js";
 import { SPAN_KIND } from "../trace/span.js";
 import { knownAttributes } from "../client/resource-attributes.js";
 import type { AttributeBag, FinishedSpan } from "../trace/span.js";
@@ -28,6 +29,7 @@ class Swallowed extends Suspect {
 /** Rules about root spans: D19 (failed requests without an error event) and D20 (several releases or environments). */
 export class OutcomeRules {
   readonly #swallowed = new Suspects(() => new Swallowed());
+  readonly #silent = new WeakMap<Unit, Swallowed>();
   readonly #identities = new Map<string, { readonly name: string; readonly values: Set<string> }>();
   /** Attributes of the resource of the last root. */
   resource: AttributeBag | undefined;
@@ -58,7 +60,17 @@ export class OutcomeRules {
     const swallowed = this.#swallowed.of(nameKey(span));
     swallowed.name ||= nameOf(span);
     swallowed.count += 1;
+    const unit = unitOfSpan(span);
+    if (unit !== undefined) this.#silent.set(unit, swallowed);
     if (swallowed.evidence.length < 2) swallowed.evidence.push(spanEvidence(facts));
+  }
+
+  /** Call it when an error is captured for a unit: a framework may report it after the response, as hapi does. */
+  captured(unit: Unit): void {
+    const swallowed = this.#silent.get(unit);
+    if (swallowed === undefined) return;
+    this.#silent.delete(unit);
+    swallowed.count -= 1;
   }
 
   findings(): Finding[] {
@@ -90,7 +102,7 @@ function swallowedFinding({ name, count, evidence }: Swallowed): Finding {
     evidence,
     mechanism:
       "The application or its framework catches the error, and nothing records it: Sentry shows failed transactions without an issue.",
-    fix: "Report it where your code catches it, or where the framework does (onError of Hono and Fastify, Koa's event error, in Express as below):",
+    fix: "Report it where your code catches it, or where the framework does (onError of Hono and Fastify, onPreResponse of hapi, Koa's event error, in Express as below):",
     code: "try { await handle(request); } catch (error) {\n  captureException(error);\n  response.sendStatus(500);\n}\n// what Express catches\napp.use((error, request, response, next) => {\n  captureHandlerError(error);\n  next(error);\n});",
   });
 }

@@ -161,8 +161,7 @@ function lateFinding(late: LateChildren, areStarved: boolean): Finding {
     summary: `Spans "${name}" started below "${parent}" after it had ended: up to ${most} below one span, up to ${seconds(oldestMillis)} late.`,
     count,
     evidence,
-    mechanism:
-      "A queue, pool, batch or timer ran this code in the context of an earlier request or job. Spans, users and tags go to the wrong trace.",
+    mechanism: `A queue, pool, batch or timer ran this code in the context of an earlier request or job, so that spans, users and tags go to the wrong trace.${areStarved ? "" : " If it is the request's own work after its response, nothing is wrong."}`,
     library,
     ...boundCallback(library),
   });

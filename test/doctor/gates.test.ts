@@ -9,7 +9,13 @@ import { afterEach, describe, expect, it } from "vitest";
 
 import { DoctorObserver } from "../../src/doctor/observer.js";
 import { checkTraffic } from "../../src/doctor/process-check.js";
-import { addBreadcrumb, getIsolationScope, setTag, setUser } from "../../src/index.js";
+import {
+  addBreadcrumb,
+  captureException,
+  getIsolationScope,
+  setTag,
+  setUser,
+} from "../../src/index.js";
 import { observation } from "../../src/support/observation.js";
 import { gateKit } from "./gate-kit.js";
 
@@ -186,6 +192,28 @@ describe("rule D19, of requests that fail without an error,", () => {
     }
 
     expect(found()).toEqual([]);
+  });
+});
+
+describe("rule D19, of errors that are captured after the response,", () => {
+  function failedRequests(capturing: number): void {
+    for (let index = 0; index < 5; index += 1) {
+      const { span, ctx } = open("GET /", { "http.response.status_code": 500 });
+      span.end();
+      if (index < capturing) context.with(ctx, () => captureException(new Error("failed")));
+    }
+  }
+
+  it("is quiet", () => {
+    failedRequests(5);
+
+    expect(found()).not.toContain("D19 warning");
+  });
+
+  it("counts the requests for which none was", () => {
+    failedRequests(2);
+
+    expect(found()).toContain("D19 warning");
   });
 });
 
