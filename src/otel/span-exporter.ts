@@ -148,14 +148,14 @@ export class ClientSpanExporter {
   }
 
   /** @internal Prepares for the last flush. Call `export` no more. */
-  close(): void {
+  closeParts(): void {
     this.#assembler.close();
     this.#exceptions?.end();
   }
 
   async #shutdown(): Promise<void> {
     this.#stopWatching?.();
-    this.close();
+    this.closeParts();
     await releaseClient(this.#client, this.#ownsClient);
   }
 }

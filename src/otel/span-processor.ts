@@ -262,7 +262,7 @@ export class ClientSpanProcessor {
   async #shutdown(): Promise<void> {
     this.#stopWatching?.();
     this.#assembler.close();
-    this.#exporter?.close();
+    this.#exporter?.closeParts();
     this.#exceptions?.end();
     await releaseClient(this.#client, this.#ownsClient);
   }

@@ -158,6 +158,7 @@ const INNER: ReadonlySet<string> = new Set([
   "runs",
   // Of scopes, processors and exporters.
   "admits",
+  "closeParts",
   "isInUse",
   "whenInUse",
 ]);

@@ -105,17 +105,15 @@ export class ProbeLine {
   }
 }
 
-/** What ends a delay early: a flush is waiting, or the server is reachable again. */
-export type Cut = "flush" | "recovery";
-
 /** The delay before the next attempt of a send. */
 interface RetryPause {
   readonly delayMillis: number;
-  readonly cutBy: ReadonlySet<Cut>;
+  /** True if the delay may end early, when the server is reachable again or a flush is waiting. */
+  readonly canBeCut: boolean;
 }
 
 interface OngoingPause {
-  readonly cutBy: ReadonlySet<Cut>;
+  readonly canBeCut: boolean;
   readonly end: (isOver: boolean) => void;
 }
 
@@ -133,7 +131,7 @@ export class RetryPauses {
   }
 
   /** Resolves to true when the pause is over, to false if `end` has cancelled it. */
-  pause({ delayMillis, cutBy }: RetryPause): Promise<boolean> {
+  pause({ delayMillis, canBeCut }: RetryPause): Promise<boolean> {
     return new Promise((resolve) => {
       const end = (isOver: boolean): void => {
         this.#ongoing.delete(pause);
@@ -141,14 +139,14 @@ export class RetryPauses {
         resolve(isOver);
       };
       const cancel = this.#startTimer(delayMillis, () => end(true));
-      const pause: OngoingPause = { cutBy, end };
+      const pause: OngoingPause = { canBeCut, end };
       this.#ongoing.add(pause);
     });
   }
 
-  /** Ends the pauses that this cuts; their sends are retried. */
-  cut(by: Cut): void {
-    for (const { cutBy, end } of this.#ongoing) if (cutBy.has(by)) end(true);
+  /** Ends the pauses that may end early; their sends are retried. */
+  cut(): void {
+    for (const { canBeCut, end } of this.#ongoing) if (canBeCut) end(true);
   }
 
   /** Ends all pauses; their sends are not retried. */

@@ -83,9 +83,10 @@ export class RetryPolicy {
 
   // Check-ins are few, and a flood of other sends must not use up their budget. Sentry accepts six per minute of a monitor,
   // copies included.
-  #nextAfterUnknown({ isRepeatable, lastFailure, unknowns }: SendHistory): NextAttempt | undefined {
+  #nextAfterUnknown(history: SendHistory): NextAttempt | undefined {
     const { random } = this.#settings;
-    if (isRepeatable && unknowns > 1) {
+    const { isRepeatable, isRepeated, lastFailure, unknowns } = history;
+    if (isRepeated) {
       const delayMillis = Math.max(MIN_REPEAT_MILLIS, backOffMillis(unknowns, random));
       return { cost: 0, delayMillis };
     }

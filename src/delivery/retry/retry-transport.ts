@@ -72,12 +72,16 @@ export interface RetryTransport extends ObservedTransport, Transport {
   counts(): RetryCounts;
 }
 
+// Check-ins that wait for a third attempt or a later one. Each has a slot of the sender for minutes, and a proxy that resets all
+// check-ins must not take them all.
+const MAX_REPEATED = 32;
+
 // Minimum time between two wake-ups: `flush` may be called in a loop, which must not turn backoff into a busy loop.
 const MIN_WAKE_GAP_MILLIS = 250;
 
 /**
  * Creates a transport that retries failed sends. A send that cannot have arrived is retried without limit; one that may
- * have arrived is retried at most twice, within 2 minutes and a budget; a check-in, of which copies do no harm, ten times,
+ * have arrived is retried at most twice, within 2 minutes and a budget; a check-in, whose copies the server merges, ten times,
  * and without limit while the server is unreachable. After a response there is no retry. While the server is
  * unreachable, sends wait in order and are made one by one as probes.
  * If the given transport throws, which says nothing about the server, `send` rejects with its error.
@@ -160,7 +164,7 @@ class RetryingTransport implements RetryTransport {
     this.#line.advance();
     if (now - this.#wokenAt < MIN_WAKE_GAP_MILLIS) return;
     this.#wokenAt = now;
-    this.#pauses.cut("flush");
+    this.#pauses.cut();
   }
 
   counts(): RetryCounts {
@@ -218,9 +222,10 @@ class RetryingTransport implements RetryTransport {
     if (this.#isClosed || (this.#breaker.isOpen && this.#failsFast(history))) return false;
     // The breaker then times the probes. With a delay of its own, this send could miss the server's return.
     if (this.#breaker.isOpen && history.lastFailure === "connect") return true;
+    if (history.isRepeated && this.#pauses.size >= MAX_REPEATED) return attempt.isProbe;
     const delayMillis = this.#policy.delayBeforeNext(history);
     if (delayMillis === undefined || delayMillis === 0) return delayMillis === 0;
-    return this.#pauses.pause({ delayMillis, cutBy: history.cutBy });
+    return this.#pauses.pause({ delayMillis, canBeCut: history.lastFailure === "connect" });
   }
 
   async #mayGo(history: SendHistory): Promise<boolean> {
@@ -259,7 +264,7 @@ class RetryingTransport implements RetryTransport {
 
   #resume(): void {
     this.#line.release();
-    this.#pauses.cut("recovery");
+    this.#pauses.cut();
   }
 
   #countRetry(envelope: EncodedEnvelope, last: SendResult): void {

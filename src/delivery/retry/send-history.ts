@@ -1,5 +1,4 @@
 import type { EncodedEnvelope } from "../../protocol/envelope.js";
-import type { Cut } from "./held-sends.js";
 import type { SendOptions, SendResult } from "../transport.js";
 
 /** One attempt and how it started. */
@@ -34,10 +33,6 @@ const MAX_CHECK_IN_ARRIVALS = 11;
 // The server remembers event ids only for a limited time; a later duplicate would be stored as another event.
 // https://github.com/getsentry/sentry/blob/master/src/sentry/ingest/consumer/processors.py
 const MAX_RETRY_MILLIS = 2 * 60 * 1000;
-
-const ON_ANY_NEWS: ReadonlySet<Cut> = new Set(["flush", "recovery"]);
-const ON_RECOVERY: ReadonlySet<Cut> = new Set(["recovery"]);
-const NEVER: ReadonlySet<Cut> = new Set();
 
 const ON_NEW_CONNECTION: SendOptions = Object.freeze({ newConnection: true });
 
@@ -81,6 +76,11 @@ export class SendHistory {
     return this.#arrivals;
   }
 
+  /** True if only a repeatable envelope would be sent again. */
+  get isRepeated(): boolean {
+    return this.isRepeatable && this.#unknowns > 1;
+  }
+
   /** True if the envelope may have arrived so often that it is not sent again. */
   get isExhausted(): boolean {
     const isAnswered = this.#lastFailure === "unavailable";
@@ -106,12 +106,6 @@ export class SendHistory {
 
   get lastFailure(): AttemptFailure | undefined {
     return this.#lastFailure;
-  }
-
-  /** What ends the delay before the next attempt early. What can have arrived is not sent again for each flush. */
-  get cutBy(): ReadonlySet<Cut> {
-    if (this.#lastFailure === "connect") return ON_ANY_NEWS;
-    return this.isRepeatable ? ON_RECOVERY : NEVER;
   }
 
   /** The result if there is no further attempt: that of the last attempt, or of the last one that may have arrived. */

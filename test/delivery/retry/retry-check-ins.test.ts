@@ -76,6 +76,22 @@ describe("a check-in, which may arrive any number of times", () => {
     expect(poison.map(({ outcomes }) => outcomes)).toEqual(poison.map(() => [failed("answer")]));
   });
 
+  it("takes one of 32 places for later attempts, so that a proxy that resets all leaves slots for others", async () => {
+    const bench = retryBench();
+    const { inner, send, pass, timers } = bench;
+    inner.replyTo = ({ category }) => (category === "monitor" ? failed("answer") : DELIVERED);
+    const sent = Array.from({ length: 100 }, () => send(undefined, "monitor"));
+    await timers.turn();
+    for (let count = 0; count < 20; count += 1) {
+      send(undefined, "error");
+      await pass(500);
+    }
+    const waiting = sent.filter(({ outcomes }) => outcomes.length === 0);
+    expect(waiting).toHaveLength(32);
+    await tenMinutes(bench);
+    expect(sent.flatMap(({ outcomes }) => outcomes)).toHaveLength(100);
+  });
+
   it("costs the other sends no retries", async () => {
     const { inner, send, pass, transport } = retryBench();
     inner.otherwise = failed("timeout");
