@@ -117,6 +117,9 @@ interface OngoingPause {
   readonly end: (isOver: boolean) => void;
 }
 
+// Each has a slot of the sender, for minutes if it is a check-in: a proxy that resets all check-ins must not take them all.
+const MANY_PAUSES = 32;
+
 /** Sends that back off, each with a delay of its own. */
 export class RetryPauses {
   readonly #startTimer: StartTimer;
@@ -128,6 +131,11 @@ export class RetryPauses {
 
   get size(): number {
     return this.#ongoing.size;
+  }
+
+  /** True if no check-in should be added for a third attempt or a later one. */
+  get areMany(): boolean {
+    return this.#ongoing.size >= MANY_PAUSES;
   }
 
   /** Resolves to true when the pause is over, to false if `end` has cancelled it. */

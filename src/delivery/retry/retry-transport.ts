@@ -72,10 +72,6 @@ export interface RetryTransport extends ObservedTransport, Transport {
   counts(): RetryCounts;
 }
 
-// Check-ins that wait for a third attempt or a later one. Each has a slot of the sender for minutes, and a proxy that resets all
-// check-ins must not take them all.
-const MAX_REPEATED = 32;
-
 // Minimum time between two wake-ups: `flush` may be called in a loop, which must not turn backoff into a busy loop.
 const MIN_WAKE_GAP_MILLIS = 250;
 
@@ -222,7 +218,7 @@ class RetryingTransport implements RetryTransport {
     if (this.#isClosed || (this.#breaker.isOpen && this.#failsFast(history))) return false;
     // The breaker then times the probes. With a delay of its own, this send could miss the server's return.
     if (this.#breaker.isOpen && history.lastFailure === "connect") return true;
-    if (history.isRepeated && this.#pauses.size >= MAX_REPEATED) return attempt.isProbe;
+    if (history.isRepeated && this.#pauses.areMany) return attempt.isProbe;
     const delayMillis = this.#policy.delayBeforeNext(history);
     if (delayMillis === undefined || delayMillis === 0) return delayMillis === 0;
     return this.#pauses.pause({ delayMillis, canBeCut: history.lastFailure === "connect" });
