@@ -45,7 +45,7 @@ export const DEFAULT_MIN_CONCURRENCY = 4;
  */
 export const STALL_MILLIS = 500;
 
-/** What waits to be sent. */
+/** The queue, as far as it decides about room. */
 type WaitingEnvelopes = Pick<EnvelopeQueue, "hasCheckIn" | "isUrgent" | "items">;
 
 /** Receives the outcomes of the envelopes in flight. */

@@ -60,9 +60,9 @@ export class SpanFacts {
   servers: number = 0;
   stairs: Staircase | undefined = undefined;
 
-  /** What its open children without data of their own refer to. */
+  /** Shared by its open children that have no data of their own. */
   openChildren: OpenChildren | undefined = undefined;
-  /** What those that have ended refer to. */
+  /** Shared by those that have ended. */
   endedChildren: EndedChildren | undefined = undefined;
 
   constructor(span: StartedSpan, unit: UnitFacts, parent: EndedChildren | SpanFacts | undefined) {
@@ -85,7 +85,7 @@ export class SpanFacts {
   }
 }
 
-/** What is known about open spans without data of their own. Unlike their parent's data, it cannot be taken for theirs. */
+/** The common data of open spans that have none of their own. Unlike their parent's data, it cannot be taken for theirs. */
 class OpenChildren {
   readonly above: SpanFacts;
 
