@@ -2,7 +2,7 @@ import type { EncodedEnvelope } from "../../protocol/envelope.js";
 import { CircuitBreaker } from "./circuit-breaker.js";
 import { ProbeLine, RetryPauses } from "./held-sends.js";
 import { RetryBudget, RetryPolicy } from "./retry-policy.js";
-import type { Attempt, SendRequest } from "./send-history.js";
+import type { Attempt } from "./send-history.js";
 import { SendHistory } from "./send-history.js";
 import type { StartTimer, Timers } from "../../support/time.js";
 import { systemTimers } from "../../support/time.js";
@@ -134,12 +134,12 @@ class RetryingTransport implements RetryTransport {
     const request = { envelope, options, order: this.#sends };
     const startedAt = this.#now();
     if (this.#isClosed || (this.#breaker.isOpen && options?.isProbe !== true))
-      return this.#tryLater(this.#historyOf(request, startedAt), observer);
+      return this.#tryLater(new SendHistory(request, startedAt, this.#failFast), observer);
     const firstAttempt: SendObserver = {
       settled: (result) => {
         this.#noteResult(result);
         if (!this.#policy.mayImprove(result)) return observer.settled(result);
-        const history = this.#historyOf(request, startedAt);
+        const history = new SendHistory(request, startedAt, this.#failFast);
         const isProbe = options?.isProbe === true;
         return this.#tryLater(history, observer, { result, isProbe, startedAt });
       },
@@ -182,14 +182,6 @@ class RetryingTransport implements RetryTransport {
     this.#pauses.end();
     this.#line.end();
     await this.#settings.transport.close();
-  }
-
-  // With a spool, sends fail at once and are kept there, so that they need no further attempts.
-  #historyOf(request: Omit<SendRequest, "isRepeatable">, startedAt: number): SendHistory {
-    const { envelope, options } = request;
-    const isPatient = options?.holdMillis !== undefined;
-    const isRepeatable = envelope.category === "monitor" && !this.#failsFast({ isPatient });
-    return new SendHistory({ ...request, isRepeatable }, startedAt);
   }
 
   #tryLater(history: SendHistory, observer: SendObserver, first?: Attempt): void {
@@ -288,9 +280,13 @@ class RetryingTransport implements RetryTransport {
     return { outcome: "retryable", error, phase: "refused" };
   }
 
-  #failsFast({ isPatient }: Pick<SendHistory, "isPatient">): boolean {
+  #failsFast({ isPatient }: SendHistory): boolean {
+    return !isPatient && this.#failFast;
+  }
+
+  get #failFast(): boolean {
     const { failFast = false } = this.#settings;
-    return !isPatient && (typeof failFast === "function" ? failFast() : failFast);
+    return typeof failFast === "function" ? failFast() : failFast;
   }
 
   #detached<T>(run: () => T): T {

@@ -11,12 +11,10 @@ export interface Attempt {
 }
 
 /** An envelope to send, and its position among all sends. */
-export interface SendRequest {
+interface SendRequest {
   readonly envelope: EncodedEnvelope;
   readonly options: SendOptions | undefined;
   readonly order: number;
-  /** True if the envelope may arrive any number of times without harm, and is not kept elsewhere. */
-  readonly isRepeatable: boolean;
 }
 
 /** The kind of failure of an attempt, which determines the next attempt. */
@@ -27,7 +25,7 @@ type AttemptFailure = "answer" | "connect" | "reused" | "timeout" | "unavailable
 const MAX_ARRIVALS = 3;
 
 // Maximum number of transmissions of a check-in: the server treats all copies with one id and status as one, and a lost
-// check-in causes a false alarm. The delays double, so ten retries take some minutes; probes do not count.
+// check-in causes a false alarm. Ten retries take some minutes; probes do not count.
 const MAX_CHECK_IN_ARRIVALS = 11;
 
 // The server remembers event ids only for a limited time; a later duplicate would be stored as another event.
@@ -41,6 +39,7 @@ export class SendHistory {
   readonly envelope: EncodedEnvelope;
   /** True if the send waits while the server is unreachable, even if others fail at once. */
   readonly isPatient: boolean;
+  /** True for a check-in that nothing else keeps: it may arrive any number of times without harm. */
   readonly isRepeatable: boolean;
   #order: number;
   #options: SendOptions | undefined;
@@ -51,13 +50,13 @@ export class SendHistory {
   #lastFailure: AttemptFailure | undefined;
   #outcome: SendResult | undefined;
 
-  constructor(request: SendRequest, nowMillis: number) {
-    const { envelope, options, order, isRepeatable } = request;
+  /** `failFast`: while the server is unreachable, sends fail at once, and their envelopes are kept in a spool. */
+  constructor({ envelope, options, order }: SendRequest, nowMillis: number, failFast: boolean) {
     this.envelope = envelope;
-    this.isRepeatable = isRepeatable;
     this.#order = order;
     this.#options = options;
     this.isPatient = options?.holdMillis !== undefined;
+    this.isRepeatable = envelope.category === "monitor" && (this.isPatient || !failFast);
     this.#deadlineMillis = nowMillis + (options?.holdMillis ?? Number.POSITIVE_INFINITY);
   }
 
