@@ -95,7 +95,7 @@ class OpenChildren {
 }
 
 /**
- * What is known about spans that have ended and had no data of their own: not their parent, because ended spans must not keep
+ * The common data of spans that have ended and had none of their own. It is not their parent, because ended spans must not keep
  * their ancestors alive.
  */
 class EndedChildren {
