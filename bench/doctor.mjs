@@ -1,47 +1,27 @@
 // CPU time per span of the doctor's rules: spans with them, above the same without them, through the SDK and a SentrySpanProcessor
 // whose transport discards what it gets. The cases take turns in one process; `off again` shows what the measurement cannot tell.
 // node bench/doctor.mjs [--rounds N] [--json FILE]
-import { ROOT_CONTEXT, context, trace } from "@opentelemetry/api";
+import { context } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import { SentrySpanProcessor } from "otel-sentry-bridge";
 import { startDoctor } from "otel-sentry-bridge/doctor";
 
 import { above, costRow, costsByTurns, median } from "./harness/by-turns.mjs";
-import { saturated } from "./harness/load.mjs";
 import { Results, answerAsCase, benchOptions, runCase } from "./harness/results.mjs";
-import { request, startRoot } from "./workloads/repeat.mjs";
+import { startRoot } from "./workloads/repeat.mjs";
+import { SPANS, serialWorkloads } from "./workloads/serial.mjs";
 
 const options = benchOptions({ rounds: { type: "string", default: "61" } });
-const SPANS = 21;
 const MOST = 0.3;
 
-const CHILD = {
-  kind: 2,
-  attributes: { "db.system.name": "postgresql", "db.query.text": "SELECT 1" },
-};
 const DELIVERED = {
   outcome: "delivered",
   statusCode: 200,
   limits: { rateLimits: undefined, retryAfter: undefined },
 };
 
-// Requests without an `await`, whose cost varies least, and those of the `repeat` workload, whose spans are active.
-const WORKLOADS = {
-  "in one go": (tracer) => (count) => {
-    for (let number = 0; number < count; number++) {
-      const root = startRoot(tracer, number);
-      const inRoot = trace.setSpan(ROOT_CONTEXT, root);
-      for (let child = 1; child < SPANS; child++)
-        tracer.startSpan("SELECT orders", CHILD, inRoot).end();
-      root.end();
-    }
-  },
-  repeat: (tracer) => {
-    let number = 0;
-    return (count) => saturated(() => request(tracer, number++), count);
-  },
-};
+const WORKLOADS = serialWorkloads(startRoot);
 
 // Where the package keeps its observer. The doctor has no function that ends it, because an application needs none.
 const observation = globalThis[Symbol.for("otel-sentry-bridge.observation.v2")];

@@ -1,19 +1,17 @@
 // CPU time per span that Sentry does not get, above that of a processor that does nothing: a sampled-out SERVER root with
 // 20 CLIENT children, and the same without a DSN. Each case is a process of its own in which it and the floor take turns.
 // node bench/unsent-spans.mjs [--rounds N] [--json FILE]
-import { ROOT_CONTEXT, SpanKind, context, trace } from "@opentelemetry/api";
+import { ROOT_CONTEXT, SpanKind, context } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { AlwaysOffSampler, BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import { SentrySampler, SentrySpanProcessor, createClient } from "otel-sentry-bridge";
 
 import { above, costRow, costsByTurns, median } from "./harness/by-turns.mjs";
-import { saturated } from "./harness/load.mjs";
 import { Results, answerAsCase, benchOptions, runCase } from "./harness/results.mjs";
 import { NOOP_PROCESSOR } from "./harness/subjects.mjs";
-import { request } from "./workloads/repeat.mjs";
+import { SPANS, serialWorkloads } from "./workloads/serial.mjs";
 
 const options = benchOptions({ rounds: { type: "string", default: "41" } });
-const CHILDREN = 20;
 const DSN = "http://0123456789abcdef0123456789abcdef@127.0.0.1:9/1";
 
 // Each sets up one provider; `mark` is the most that a span may cost above the floor, in µs.
@@ -45,27 +43,9 @@ function tracersOf({ options: clientOptions, hasSampler = false }) {
 }
 
 const ROOT = { kind: SpanKind.SERVER, attributes: { "http.request.method": "GET" } };
-const CHILD = {
-  kind: SpanKind.CLIENT,
-  attributes: { "db.system.name": "postgresql", "db.query.text": "SELECT 1" },
-};
-
-// Requests without an `await`, whose cost varies least, and those of the `repeat` workload, whose spans are active.
-const WORKLOADS = {
-  "in one go": (tracer) => (count) => {
-    for (let number = 0; number < count; number++) {
-      const root = tracer.startSpan("GET /orders/:id", ROOT, ROOT_CONTEXT);
-      const inRoot = trace.setSpan(ROOT_CONTEXT, root);
-      for (let child = 0; child < CHILDREN; child++)
-        tracer.startSpan("SELECT orders", CHILD, inRoot).end();
-      root.end();
-    }
-  },
-  repeat: (tracer) => {
-    let number = 0;
-    return (count) => saturated(() => request(tracer, number++), count);
-  },
-};
+const WORKLOADS = serialWorkloads((tracer) =>
+  tracer.startSpan("GET /orders/:id", ROOT, ROOT_CONTEXT),
+);
 
 // A turn of the event loop, in which timers and the delivery of client reports run.
 const between = () => new Promise((resolve) => setImmediate(resolve));
@@ -76,7 +56,7 @@ async function measure(name) {
   const measured = {};
   for (const [workload, requestsTo] of Object.entries(WORKLOADS)) {
     const cases = { floor: requestsTo(floor), ours: requestsTo(ours) };
-    measured[workload] = await costsByTurns(cases, { rounds, units: CHILDREN + 1, between });
+    measured[workload] = await costsByTurns(cases, { rounds, units: SPANS, between });
   }
   return measured;
 }
