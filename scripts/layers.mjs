@@ -45,7 +45,6 @@ const PACKAGES = [
       "delivery/spool/spool-files.ts",
       "errors/source-files.ts",
       "inbox/page-file.ts",
-      "doctor/call-stack.ts",
       "doctor/examined-run.ts",
       "doctor/installed-packages.ts",
       "doctor/run.ts",

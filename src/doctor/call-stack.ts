@@ -1,15 +1,16 @@
-import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 
-import { attempt, propertyOf } from "../support/foreign.js";
+import { attempt } from "../support/foreign.js";
 import type { Library } from "./finding.js";
+import { manifestIn } from "./installed-packages.js";
 
 /** Where a suspect span or call came from. */
 export interface CallStack {
   /** The innermost frame of the application, and that of the file that has called it: files, lines and columns. */
   readonly site: string | undefined;
   /**
-   * The library, not one of OpenTelemetry, that called the innermost frame of the application; if there is none, the innermost library.
+   * The library that called the innermost frame of the application, unless it only passes requests on, as routers do; if there is none,
+   * the innermost library. Never one of OpenTelemetry.
    */
   readonly library: Library | undefined;
   /** True if a timer called it, without a promise in between. */
@@ -49,16 +50,11 @@ export function readStack(stack: string, folder?: string): CallStack {
   const own = folder ?? OWN_FRAME.exec(all[0] ?? "")?.[1] ?? "\0";
   const places = all.filter((place) => !place.startsWith(own) && !SKIPPED.test(place));
   const site = places.findIndex(isOwn);
-  const isLibrary = (place: string): boolean => MODULE.test(place);
-  const library = places.slice(site + 1).find(isLibrary) ?? places.find(isLibrary) ?? "";
-  const [, directory, name] = MODULE.exec(library) ?? [];
   const inner = places[site];
+  const outer = places.slice(site + 1);
   return {
-    site: inner === undefined ? undefined : siteOf(inner, places.slice(site + 1)),
-    library:
-      directory === undefined || name === undefined
-        ? undefined
-        : { name, version: versionIn(directory) },
+    site: inner === undefined ? undefined : siteOf(inner, outer),
+    library: firstLibrary(outer) ?? firstLibrary(places),
     isTimer: stack.includes("listOnTimeout") && !stack.includes("process/task_queues"),
   };
 }
@@ -83,16 +79,25 @@ function shortened(place: string): string {
   return inside.startsWith("..") ? place : inside;
 }
 
-const versions = new Map<string, string | undefined>();
+// Libraries by directory; null for one that only passes calls on.
+const libraries = new Map<string, Library | null>();
 
-function versionIn(directory: string): string | undefined {
-  if (versions.has(directory)) return versions.get(directory);
-  const manifest = attempt<unknown>(
-    () => JSON.parse(readFileSync(`${directory}/package.json`, "utf8")),
-    undefined,
-  );
-  const version = propertyOf(manifest, "version");
-  const known = typeof version === "string" ? version : undefined;
-  versions.set(directory, known);
-  return known;
+// What routers, middleware, wrappers of instrumentations and the like say of themselves. They call the application as they were called:
+// a context that is wrong there is not their fault.
+const PASSING =
+  /instrumentation|middleware|router|\b(?:http|react|rest|test|testing|web)\b.*\b(?:framework|runner|server)\b/i;
+
+function firstLibrary(places: readonly string[]): Library | undefined {
+  const [, directory, name] = MODULE.exec(places.find((place) => MODULE.test(place)) ?? "") ?? [];
+  if (directory === undefined || name === undefined) return undefined;
+  let library = libraries.get(directory);
+  if (library === undefined) {
+    const { version, description } = manifestIn(directory);
+    const isPassing = PASSING.test(String(description));
+    library = isPassing
+      ? null
+      : { name, version: typeof version === "string" ? version : undefined };
+    libraries.set(directory, library);
+  }
+  return library ?? undefined;
 }

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import { attempt, isRecord } from "../support/foreign.js";
@@ -69,10 +69,8 @@ class Search {
   #package(modules: string, name: string): void {
     const path = attempt(() => realpathSync(join(modules, name)), undefined);
     if (path === undefined || this.found.has(path)) return;
-    if (this.#isWanted(name)) {
-      const manifest = readPackage(name, path);
-      if (manifest !== undefined) this.found.set(path, manifest);
-    }
+    if (this.#isWanted(name) && existsSync(join(path, "package.json")))
+      this.found.set(path, readPackage(name, path));
     // A link may lead to another workspace, whose packages the application does not load.
     if (path.includes("node_modules")) this.modules(join(path, "node_modules"));
   }
@@ -85,22 +83,23 @@ class Search {
   }
 }
 
-/** Returns the names of the packages that the application in a directory depends on itself. Never throws. */
-export function directDependencies(directory: string): ReadonlySet<string> {
-  const text = attempt(() => readFileSync(join(directory, "package.json"), "utf8"), "");
-  const manifest = attempt<unknown>(() => JSON.parse(text), undefined);
-  if (!isRecord(manifest)) return new Set();
-  const lists = [manifest["dependencies"], manifest["devDependencies"]].filter(isRecord);
-  return new Set(lists.flatMap((list) => Object.keys(list)));
-}
-
-function readPackage(name: string, path: string): InstalledPackage | undefined {
+/** Returns the package.json of a directory; an empty one if there is none. Never throws. */
+export function manifestIn(directory: string): Readonly<Record<string, unknown>> {
   const manifest = attempt<unknown>(
-    () => JSON.parse(readFileSync(join(path, "package.json"), "utf8")),
+    () => JSON.parse(readFileSync(join(directory, "package.json"), "utf8")),
     undefined,
   );
-  if (!isRecord(manifest)) return undefined;
-  const { version, peerDependencies, engines } = manifest;
+  return isRecord(manifest) ? manifest : {};
+}
+
+/** Returns the names of the packages that the application in a directory depends on itself. Never throws. */
+export function directDependencies(directory: string): ReadonlySet<string> {
+  const { dependencies, devDependencies } = manifestIn(directory);
+  return new Set([dependencies, devDependencies].filter(isRecord).flatMap(Object.keys));
+}
+
+function readPackage(name: string, path: string): InstalledPackage {
+  const { version, peerDependencies, engines } = manifestIn(path);
   const node = isRecord(engines) ? engines["node"] : undefined;
   return {
     name,

@@ -1,4 +1,8 @@
-import { expect, it } from "vitest";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { currentCallStack } from "../../src/doctor/call-stack.js";
 
@@ -64,4 +68,44 @@ it("the site names the helper of the application and its caller in another file"
     /src\/tracing\.js:3:1, from .*src\/orders\.js:7:5$/,
   );
   expect(read(helper, "run (/app/src/tracing.js:9:1)")?.site).toMatch(/src\/tracing\.js:3:1$/);
+});
+
+describe("a library that only passes calls on", () => {
+  const modules = join(mkdtempSync(join(tmpdir(), "otel-sentry-bridge-stack-")), "node_modules");
+  const frame = (name: string): string => `call (${modules}/${name}/index.js:1:1)`;
+
+  // Descriptions from the npm registry.
+  beforeAll(() => {
+    const descriptions = {
+      router: "Simple middleware-style router",
+      koa: "Koa web app framework",
+      "koa-compose": "compose Koa middleware",
+      "@fastify/otel": "Official Fastify OpenTelemetry Instrumentation",
+      "@vitest/runner": "Vitest test runner",
+      fastq: "Fast, in memory work queue",
+      ws: "Simple to use, blazing fast and thoroughly tested websocket client and server for Node.js",
+    };
+    for (const [name, description] of Object.entries(descriptions)) {
+      mkdirSync(join(modules, name), { recursive: true });
+      const manifest = { name, description, version: "1.0.0" };
+      writeFileSync(join(modules, name, "package.json"), JSON.stringify(manifest));
+    }
+  });
+  afterAll(() => rmSync(join(modules, ".."), { recursive: true }));
+
+  it.each([
+    [["router"], undefined],
+    [["koa-compose", "koa"], undefined],
+    [["@fastify/otel"], undefined],
+    [["@vitest/runner"], undefined],
+    [["router", "fastq"], undefined],
+    [["fastq", "router"], "fastq"],
+    [["ws"], "ws"],
+  ])("below the application's frame, %j: the library is %s", (names, library) => {
+    expect(read(APP, ...names.map(frame))?.library?.name).toBe(library);
+  });
+
+  it("is not named, but the one that the application has called", () => {
+    expect(read(CLIENT, APP, frame("router"))?.library?.name).toBe("pg");
+  });
 });
