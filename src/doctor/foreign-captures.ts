@@ -2,7 +2,7 @@ import { isObjectLike } from "../support/foreign.js";
 import type { Unit } from "../scope/unit.js";
 import { finding } from "./finding.js";
 import type { Evidence, Finding } from "./finding.js";
-import { boundCallback } from "./library-fixes.js";
+import { OWN_WORK, boundCallback, movedUnless } from "./library-fixes.js";
 import { factsOfUnit, nameKey, nameOf, spanEvidence } from "./span-facts.js";
 import type { Routes } from "./routes.js";
 import { MANY, Suspect, Suspects } from "./suspects.js";
@@ -108,9 +108,9 @@ function captureFinding({ owner, other, seen }: Captures): Finding {
     severity: "warning",
     summary: `An error of "${owner}" was captured in the context of another request or job, "${other}".`,
     ...seen,
+    ...boundCallback(seen.library),
     mechanism:
       "A queue, pool or emitter ran the handler for one in the context of the other. The event is that of the first; what the handler sets is on the second.",
-    ...boundCallback(seen.library),
   });
 }
 
@@ -122,9 +122,7 @@ function lateFinding({ owner, most, seen }: Captures, isOfOthers: boolean): Find
     severity: isOfOthers ? "warning" : "info",
     summary: `Errors were captured in the context of "${owner}" after it had ended: up to ${most} within one.`,
     ...seen,
-    mechanism: isOfOthers
-      ? "A queue, pool or batch ran the handlers of others in the context of an earlier request or job. The events have its trace, users and tags."
-      : "Work of its own that goes on after its end is no fault. If a queue, pool or batch ran the handlers of others in its context, the events have the wrong trace, users and tags.",
     ...boundCallback(seen.library),
+    ...(isOfOthers ? {} : { mechanism: movedUnless(OWN_WORK) }),
   });
 }

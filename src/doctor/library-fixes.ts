@@ -17,9 +17,23 @@ const FIXES: Readonly<Record<string, string>> = {
   undici: "client.dispatch(options, context.bind(context.active(), handler));",
 };
 
-/** Returns the fix where a library runs callbacks in another context than their caller's. */
-export function boundCallback(library: Library | undefined): Pick<Finding, "code" | "fix"> {
+const MOVED =
+  "queue, pool, batch or timer ran this work in the context of another request or job: spans, errors, users and tags are on the wrong trace.";
+
+/** Returns the mechanism of a finding that may have a harmless cause. */
+export function movedUnless(cause: string): string {
+  return `If ${cause}, nothing is wrong. Otherwise a ${MOVED}`;
+}
+
+/** The harmless cause of what happens after the end of a request. */
+export const OWN_WORK = "this is the request's own work after its response";
+
+/** Returns the mechanism and the fix where a library runs callbacks in another context than their caller's. */
+export function boundCallback(
+  library: Library | undefined,
+): Pick<Finding, "code" | "fix" | "mechanism"> {
   return {
+    mechanism: `A ${MOVED}`,
     fix: "Give each callback the context of its caller where it is queued; start background work in the root context:",
     code: codeFor(
       library,

@@ -3,8 +3,8 @@ import type { Context } from "@opentelemetry/api";
 
 import { SPAN_KIND } from "../trace/span.js";
 import { finding } from "./finding.js";
-import type { Finding } from "./finding.js";
-import { boundCallback } from "./library-fixes.js";
+import type { Finding, Severity } from "./finding.js";
+import { OWN_WORK, boundCallback, movedUnless } from "./library-fixes.js";
 import { seconds } from "./report-text.js";
 import { isEntry, isOfOtherUnit, nameKey, nameOf, spanEvidence, tracerOf } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
@@ -79,7 +79,8 @@ export class Parentage {
     if (isOfTimer(late) && !areStarved) return timerFinding(late);
     if (isUnbalanced(late) && !areStarved) return unbalancedFinding(late);
     const isOfFew = this.#routes.areSomeStarved(late.entry, late.count);
-    return isOfFew && !this.#isMany(late) ? starvedFinding(late) : lateFinding(late, areStarved);
+    if (isOfFew && !this.#isMany(late)) return starvedFinding(late);
+    return lateFinding(late, severityOf(late, areStarved));
   }
 
   // If a handler goes on after its response, most requests of the name have late children. If a queue runs work in the wrong
@@ -147,23 +148,32 @@ function isUnbalanced({ count, most, unbalanced }: LateChildren): boolean {
   return most >= MANY && unbalanced === count;
 }
 
+// A queue gives the work of many to a few requests, by chance. Where several have about as many such spans, and no library has run them,
+// it is probably their own work after the response. It is no error even if others have no child: a cache may have answered these.
+function severityOf(
+  { library, entries, count, most }: LateChildren,
+  areStarved: boolean,
+): Severity {
+  const isOwn = library === undefined && entries >= MANY && count >= (entries * most) / 2;
+  if (areStarved) return isOwn ? "warning" : "error";
+  return isOwn ? "info" : "warning";
+}
+
 // A pool that releases its connections by timers looks the same, but it leaves requests without a child: see `areStarved`.
 function isOfTimer({ stacks, most }: LateChildren): boolean {
   return most >= MANY && stacks.length > 0 && stacks.every((each) => each.isTimer && !each.library);
 }
 
-function lateFinding(late: LateChildren, areStarved: boolean): Finding {
-  const { name, parent, count, most, oldestMillis, evidence, library } = late;
+function lateFinding(late: LateChildren, severity: Severity): Finding {
+  const { name, parent, most, oldestMillis, seen } = late;
   return finding({
     rule: "D1",
     name: "ended-parent",
-    severity: areStarved ? "error" : "warning",
+    severity,
     summary: `Spans "${name}" started below "${parent}" after it had ended: up to ${most} below one span, up to ${seconds(oldestMillis)} late.`,
-    count,
-    evidence,
-    mechanism: `A queue, pool, batch or timer ran this code in the context of an earlier request or job, so that spans, users and tags go to the wrong trace.${areStarved ? "" : " If it is the request's own work after its response, nothing is wrong."}`,
-    library,
-    ...boundCallback(library),
+    ...seen,
+    ...boundCallback(seen.library),
+    ...(severity === "error" ? {} : { mechanism: movedUnless(OWN_WORK) }),
   });
 }
 
@@ -188,8 +198,6 @@ function starvedFinding({ name, parent, seen }: LateChildren): Finding {
     severity: "warning",
     summary: `Spans "${name}" started below "${parent}" after it had ended, while about as many other "${parent}" have no child span.`,
     ...seen,
-    mechanism:
-      "A queue or pool ran the work of some in the context of others, so that it is on the wrong trace.",
     ...boundCallback(seen.library),
   });
 }

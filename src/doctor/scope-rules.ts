@@ -204,9 +204,9 @@ function lateFinding({ what, owner, most, oldestMillis, seen }: Writes): Finding
     severity: what === "user" ? "error" : "warning",
     summary: `Scope data (${what}) was set on the unit of "${owner}" after it had ended: ${most > 1 ? `up to ${most} times in one unit, ` : ""}up to ${seconds(oldestMillis)} late.`,
     ...seen,
+    ...boundCallback(seen.library),
     mechanism:
       "Its transaction was sent without the data. If it belongs to another request or job, that one lacks it.",
-    ...boundCallback(seen.library),
     fix: "Set data before the root span ends; bind a callback that belongs to another caller:",
   });
 }
@@ -244,8 +244,6 @@ function identityFinding({ owner, most, seen }: Writes): Finding {
     name: "write-conflict",
     summary: `Up to ${most + 1} users were set within one request or job "${owner}", while most others of its name have none.`,
     ...seen,
-    mechanism:
-      "A queue or pool runs the work of others in its context: its events carry another user, and theirs none.",
     ...boundCallback(seen.library),
   });
 }
