@@ -152,7 +152,6 @@ export class DoctorObserver implements Observer {
   }
 
   #childStarted(facts: SpanFacts, above: SpanFacts, ctx: Context): void {
-    if (above.hasEnded && !above.hasChild) this.#units.routes.fedLate(above);
     this.#orphans.child(facts.span);
     this.#staircases.started(facts, above);
     this.#parentage.started(facts, above, ctx);

@@ -1,15 +1,15 @@
 import { BoundedMap } from "../support/collections.js";
 import { finding } from "./finding.js";
 import type { Evidence, Finding } from "./finding.js";
-import { boundCallback } from "./library-fixes.js";
-import { nameKey, nameOf, spanEvidence } from "./span-facts.js";
+import { boundCallback, movedUnless } from "./library-fixes.js";
+import { isIdle, nameKey, nameOf, spanEvidence } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
 
 /** The requests and jobs of one name. */
 interface Route {
   name: string;
   ended: number;
-  /** Those without any child. */
+  /** Those without any child but layers of their framework. */
   childless: number;
   /** Those in which no user was set. */
   userless: number;
@@ -66,16 +66,16 @@ export class Routes {
     return route !== undefined && route.ended >= MIN_ENDED && route.userless >= route.ended / 2;
   }
 
-  /** The first child of a span has started after the span's end. */
-  fedLate(facts: SpanFacts): void {
-    const route = facts.entry === facts ? this.#byName.get(nameKey(facts.span)) : undefined;
+  /** The first child of a request or job has started after its end. */
+  fedLate({ span }: SpanFacts): void {
+    const route = this.#byName.get(nameKey(span));
     if (route !== undefined) route.childless -= 1;
   }
 
   ended(facts: SpanFacts): void {
     const route = this.#of(facts);
     route.ended += 1;
-    if (!facts.hasChild) route.childless += 1;
+    if (isIdle(facts)) route.childless += 1;
     if (facts.unit.writers?.has("user") !== true) route.userless += 1;
     weigh(route, facts);
   }
@@ -129,8 +129,7 @@ function crowdedFinding({ name, childless, most, heaviest }: Route): Finding {
     summary: `One request or job "${name}" has ${most} children, while ${childless} others of its name have none.`,
     count: most,
     evidence: heaviest === undefined ? [] : [heaviest],
-    mechanism:
-      "A queue or pool may have run the work of the others in its context, so that it is on the wrong trace. Or it has filled a cache for them.",
     ...boundCallback(undefined),
+    mechanism: movedUnless("it has filled a cache for them"),
   });
 }

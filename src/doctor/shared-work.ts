@@ -1,6 +1,6 @@
 import { finding } from "./finding.js";
 import type { Evidence, Finding } from "./finding.js";
-import { nameKey, nameOf, spanEvidence } from "./span-facts.js";
+import { isIdle, isLayer, nameKey, nameOf, spanEvidence } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
 import { Suspect, Suspects } from "./suspects.js";
 
@@ -14,6 +14,8 @@ const SOON_MILLIS = 20;
 class Waiting extends Suspect {
   name = "";
   shared = "";
+  /** Requests without a child that have seen the end of no span of another one. */
+  alone = 0;
 }
 
 /** A request that has ended and may have waited for a span of another one. */
@@ -33,7 +35,7 @@ export class SharedWork {
 
   ended(facts: SpanFacts): void {
     if (facts.entry === facts) this.#requestEnded(facts);
-    else if (!facts.entry.hasEnded) {
+    else if (!facts.entry.hasEnded && !isLayer(facts.span)) {
       this.#recent.unshift(facts);
       this.#recent.splice(MAX_RECENT);
     }
@@ -43,9 +45,10 @@ export class SharedWork {
     const key = nameKey(facts.span);
     for (const each of this.#waiters.get(facts) ?? []) if (each.key === key) this.#add(each);
     this.#waiters.delete(facts);
-    if (facts.hasChild) return;
+    if (!isIdle(facts)) return;
     const shared = this.#recent.find((each) => mayShare(each, facts, key));
-    if (shared === undefined) return;
+    if (shared === undefined) this.#found.of(key).alone += 1;
+    if (shared === undefined || facts.endedAt - shared.endedAt > SOON_MILLIS) return;
     const waiter = {
       key,
       name: nameOf(facts.span),
@@ -70,22 +73,19 @@ export class SharedWork {
   }
 
   findings(): Finding[] {
-    return this.#found
-      .all()
-      .filter(({ count }) => count >= MIN_SHARED)
-      .map(sharedFinding);
+    return (
+      this.#found
+        .all()
+        // Those that a cache has answered also see such ends, by chance.
+        .filter(({ count, alone }) => count >= Math.max(MIN_SHARED, alone))
+        .map(sharedFinding)
+    );
   }
 }
 
 // Starts are rounded to milliseconds.
-function mayShare(shared: SpanFacts, { startedAt, endedAt }: SpanFacts, key: string): boolean {
-  const late = endedAt - shared.endedAt;
-  const { entry } = shared;
-  return (
-    late <= SOON_MILLIS &&
-    startedAt <= shared.endedAt - 1 &&
-    (!entry.hasEnded || nameKey(entry.span) === key)
-  );
+function mayShare({ endedAt, entry }: SpanFacts, { startedAt }: SpanFacts, key: string): boolean {
+  return startedAt <= endedAt - 1 && (!entry.hasEnded || nameKey(entry.span) === key);
 }
 
 function sharedFinding({ name, shared, count, evidence }: Waiting): Finding {

@@ -1,6 +1,7 @@
 import type { Context } from "@opentelemetry/api";
 
 import { readContextScopes, unitOfSpan } from "../context/scope-context.js";
+import { LAYER_KEYS } from "../semantics/framework.js";
 import { SPAN_KIND } from "../trace/span.js";
 import type { FinishedSpan, HighResolutionTime, StartedSpan } from "../trace/span.js";
 import type { Unit } from "../scope/unit.js";
@@ -31,8 +32,9 @@ export interface Unfinished {
 
 /** Counts below the span of a request or job. A separate object, because only their spans need it. */
 class Below {
-  /** Spans that have started, at any depth. */
+  /** Spans that have started, at any depth, but not the layers of a web framework before all others. */
   children = 0;
+  hasLayers = false;
   /** Those that are open. */
   open = 0;
   /** The one that has started last. */
@@ -191,6 +193,16 @@ export function factsOfUnit({ isolation }: Unit): UnitFacts {
 /** Tells whether a span is that of a request or message. */
 export function isEntry({ kind }: StartedSpan): boolean {
   return kind === SPAN_KIND.SERVER || kind === SPAN_KIND.CONSUMER;
+}
+
+/** Tells whether a span measures a layer of a web framework, such as a middleware: each request has those of its route. */
+export function isLayer({ kind, attributes }: StartedSpan): boolean {
+  return kind === SPAN_KIND.INTERNAL && LAYER_KEYS.some((key) => attributes[key] !== undefined);
+}
+
+/** Tells whether the span of a request or job has no child but layers of its framework: others may have done its work. */
+export function isIdle({ below, hasChild }: SpanFacts): boolean {
+  return below?.children === 0 && (!hasChild || below.hasLayers);
 }
 
 /** Tells whether a span was set in a context of another unit: neither unit descends from the other. */

@@ -3,7 +3,7 @@ import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
 import { quantityOf, seconds } from "./report-text.js";
 import { Routes } from "./routes.js";
-import { isEntry, nameKey, nameOf, spanEvidence } from "./span-facts.js";
+import { isEntry, isIdle, isLayer, nameKey, nameOf, spanEvidence } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
 import { ENDED_SPAN, LONG_MILLIS, MANY, Suspect, Suspects, UNIT_EACH } from "./suspects.js";
 import { UnfinishedSpans } from "./unfinished-spans.js";
@@ -42,6 +42,7 @@ export class UnitRules {
       this.childStarted(facts.entry, span);
       return;
     }
+    if (above !== undefined) this.#fed(above.entry);
     if (this.#open.size < MAX_OPEN) this.#open.add(facts);
     if (!isRequest) return;
     this.#requests += 1;
@@ -55,8 +56,16 @@ export class UnitRules {
 
   /** Records the start of a span below `entry`, that of a request or job. */
   childStarted(entry: SpanFacts, span: StartedSpan): void {
-    if (entry.below !== undefined) entry.below.children += 1;
+    const { below, hasEnded } = entry;
+    if (below === undefined) return;
+    if (hasEnded) this.#fed(entry);
+    if (below.children === 0 && isLayer(span)) below.hasLayers = true;
+    else below.children += 1;
     this.#unfinished.started(entry, span);
+  }
+
+  #fed(entry: SpanFacts): void {
+    if (entry.hasEnded && isIdle(entry)) this.routes.fedLate(entry);
   }
 
   /** Records the end of a span below `entry`, that of a request or job. */

@@ -10,7 +10,7 @@ import type { Application } from "../package/application.js";
 import { runs } from "../property/runs.js";
 
 const CORPUS = join(import.meta.dirname, "corpus");
-// Ten programs: 20,000 units in a deep run.
+// Eleven programs: 22,000 units in a deep run.
 const UNITS = runs(2000);
 
 const PACKAGES = [
@@ -57,10 +57,10 @@ interface Run {
   readonly report: DoctorReport;
 }
 
-async function examine(program: string): Promise<Run> {
+async function examine(program: string, ...flags: string[]): Promise<Run> {
   const cli = join(app.packageDirectory, "dist/cli.cjs");
   const { exitCode, stdout, stderr } = await app.node(
-    [cli, "doctor", "--json", "--", process.execPath, `corpus/${program}.mjs`],
+    [cli, "doctor", "--json", ...flags, "--", process.execPath, `corpus/${program}.mjs`],
     { SENTRY_DSN: server.dsn, UNITS: String(UNITS) },
   );
   if (stdout === "") throw new Error(`no report: ${stderr}`);
@@ -76,6 +76,7 @@ describe("the doctor finds nothing in a program of", () => {
     "cron",
     "dataloader",
     "express",
+    "express-cache",
     "fan-out",
     "fastify",
     "koa",
@@ -98,6 +99,7 @@ describe("the doctor finds the one fault, and the library that the stack names, 
     ["async-queue", "D1 ended-parent", "async"],
     ["callback-pool", "D1 ended-parent", undefined],
     ["emitter", "D9 orphans", undefined],
+    ["express-worker", "D5 over-attribution", undefined],
     ["fastq", "D1 ended-parent", "fastq"],
     ["foreign-parent", "D3 foreign-parent", undefined],
     ["interval", "D6 long-lived-unit", undefined],
@@ -111,4 +113,10 @@ describe("the doctor finds the one fault, and the library that the stack names, 
     expect(rulesOf(report)).toEqual([rule]);
     expect(report.findings[0]?.library?.name).toBe(library);
   });
+});
+
+it("the doctor finds requests of Express that wait for one promise, with `--deep`", async () => {
+  const { report } = await examine("fault-express-shared", "--deep");
+
+  expect(rulesOf(report)).toEqual(["D16 shared-work"]);
 });

@@ -1,0 +1,98 @@
+import { ROOT_CONTEXT, SpanKind, propagation, trace } from "@opentelemetry/api";
+import type { Context, Span } from "@opentelemetry/api";
+import { describe, expect, it } from "vitest";
+
+import { gateKit } from "./gate-kit.js";
+
+const { tracer, found, query } = gateKit();
+
+interface Handled {
+  readonly span: Span;
+  readonly handler: Span;
+  /** The context of its handler. */
+  readonly ctx: Context;
+}
+
+/** Starts a request as Express's instrumentation does: with a span of each middleware, and one of the handler. */
+function serve(startTime = Date.now()): Handled {
+  const extracted = propagation.extract(ROOT_CONTEXT, {});
+  const span = tracer.startSpan("GET", { kind: SpanKind.SERVER, startTime }, extracted);
+  const ctx = trace.setSpan(extracted, span);
+  const start = (name: string, type: string): Span =>
+    tracer.startSpan(name, { attributes: { "express.type": type }, startTime }, ctx);
+  start("middleware - json", "middleware").end();
+  const handler = start("request handler", "request_handler");
+  return { span, handler, ctx: trace.setSpan(ctx, handler) };
+}
+
+function end({ span, handler }: Handled, endTime?: number): void {
+  handler.end(endTime);
+  span.updateName("GET /units").end(endTime);
+}
+
+describe("a request with no children but the layers of its framework", () => {
+  it("has given its work to another one: rule D5", () => {
+    const heavy = serve();
+    for (let index = 0; index < 59; index += 1) {
+      const waiting = serve();
+      query(heavy.ctx);
+      end(waiting);
+    }
+    end(heavy);
+
+    expect(found()).toEqual(expect.arrayContaining(["D5 info"]));
+  });
+
+  it("has given its work to one that is over: rule D1 is an error", () => {
+    const over = serve();
+    end(over);
+    query(over.ctx, 20);
+    for (let index = 0; index < 19; index += 1) end(serve());
+
+    expect(found()).toEqual(["D1 error"]);
+  });
+
+  it("has waited for a span of another one: rule D16", () => {
+    const [first, ...others] = Array.from({ length: 11 }, () => serve(Date.now() - 50));
+    if (first !== undefined) query(first.ctx);
+    const endTime = Date.now() + 1;
+    for (const each of [...others, ...(first === undefined ? [] : [first])]) end(each, endTime);
+
+    expect(found()).toEqual(["D16 info"]);
+  });
+
+  it("is answered by a cache, and sees the end of another's span by chance: nothing is found", () => {
+    for (let index = 0; index < 20; index += 1) end(serve());
+    const miss = serve();
+    const hits = Array.from({ length: 15 }, () => serve(Date.now() - 50));
+    query(miss.ctx);
+    for (const each of [...hits, miss]) end(each, Date.now() + 1);
+
+    expect(found()).toEqual([]);
+  });
+
+  it("works after its end, as all of its route: nothing is found", () => {
+    for (let index = 0; index < 20; index += 1) {
+      const each = serve();
+      end(each);
+      query(each.ctx, 6);
+    }
+
+    expect(found()).toEqual([]);
+  });
+});
+
+describe("a request whose own work comes after the layers", () => {
+  it("has done it: another one with many children is no fault", () => {
+    const heavy = serve();
+    query(heavy.ctx, 60);
+    for (let index = 0; index < 59; index += 1) {
+      const each = serve();
+      query(each.ctx);
+      end(each);
+    }
+    end(heavy);
+
+    expect(found()).toEqual([]);
+  });
+});
