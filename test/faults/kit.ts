@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-import { describe, onTestFinished } from "vitest";
+import { afterAll, describe, onTestFinished } from "vitest";
 
 import type {
   CallMessage,
@@ -85,6 +85,7 @@ interface ServerProcess {
 
 // Starting one takes as much CPU time as most of the tests.
 let sharedProcess: ServerProcess | undefined;
+afterAll(() => void sharedProcess?.child.kill("SIGKILL"));
 
 function startProcess(): ServerProcess {
   const child = fork(MAIN, {
