@@ -1,5 +1,8 @@
+import { fileURLToPath } from "node:url";
+
 import { rolldown } from "rolldown";
 
+import * as builtins from "./builtins.mjs";
 import { sourceFile } from "./entries.mjs";
 import { rewriteOf, rewritten } from "./output.mjs";
 
@@ -34,6 +37,18 @@ const COMMON_OUTPUT = {
   minifyInternalExports: true,
 };
 
+const BUILTINS = fileURLToPath(new URL("builtins.mjs", import.meta.url));
+
+const OWNERS = ["Array", "JSON", "Number", "Object", "Reflect"];
+
+/** `Object.entries` and so on become imports from `builtins.mjs`. */
+const INJECTED = Object.fromEntries(
+  Object.entries(builtins).map(([name, builtin]) => {
+    const owner = OWNERS.find((each) => globalThis[each][name] === builtin);
+    return [`${owner}.${name}`, [BUILTINS, name]];
+  }),
+);
+
 /**
  * Bundles entries to CommonJS modules. What `index` reaches is two chunks, which the other entries share: their state is there
  * once. Returns the files by name, and what each entry exports.
@@ -58,7 +73,7 @@ const isSending = (id) => id === sourceFile("delivery/thread/sending-worker.ts")
 
 function sharedChunks(entries, output = {}) {
   const isShared = (id) => id === entries.index;
-  return chunksOf(entries, {
+  const chunkOptions = {
     format: "cjs",
     entryFileNames: "[name].cjs",
     chunkFileNames: "[name].cjs",
@@ -71,7 +86,9 @@ function sharedChunks(entries, output = {}) {
       ],
     },
     ...output,
-  });
+  };
+  // An entry that is bundled alone calls few of them, and would become longer.
+  return chunksOf(entries, chunkOptions, { inject: INJECTED });
 }
 
 /** Bundles one entry without the others, to one file of each format. */
@@ -89,7 +106,7 @@ export async function bundleAlone(name, entry) {
   );
 }
 
-async function chunksOf(input, output) {
+async function chunksOf(input, output, transform = {}) {
   const exported = new Set();
   const collected = {
     name: "exported-names",
@@ -97,7 +114,12 @@ async function chunksOf(input, output) {
       if (isEntry) exports.forEach((name) => exported.add(name));
     },
   };
-  const build = await rolldown({ ...COMMON, plugins: [...COMMON.plugins, collected], input });
+  const build = await rolldown({
+    ...COMMON,
+    plugins: [...COMMON.plugins, collected],
+    transform,
+    input,
+  });
   const generate = async (minify) => {
     const made = await build.generate({ ...COMMON_OUTPUT, ...output, minify });
     return made.output.filter(({ type }) => type === "chunk");
