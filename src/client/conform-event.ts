@@ -9,6 +9,7 @@ import {
   validTagValue,
 } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
+import type { Breadcrumb } from "../scope/scope-data.js";
 import { checkedBreadcrumb, checkedTag, checkedUser, textField } from "../scope/scope-values.js";
 import { conformException, conformRequest } from "./conform-interfaces.js";
 import { conformMeasurements, conformSpan, conformTrace } from "./conform-span.js";
@@ -69,10 +70,16 @@ function values(rule: ValueRule, part: Conform): Conform {
   };
 }
 
+// By the copies that events have in common (`copyOfEvent`).
+const validBreadcrumbs = new WeakMap<object, Breadcrumb>();
+
 const breadcrumb: Conform = (value, broken) => {
   if (!isRecord(value)) return shaped("breadcrumb", () => false)(value, broken);
+  const known = validBreadcrumbs.get(value);
+  if (known !== undefined) return known;
   const { value: crumb, isBroken } = checkedBreadcrumb(value, Date.now() / 1000);
   if (isBroken) broken.add("breadcrumb");
+  else validBreadcrumbs.set(value, crumb);
   return crumb;
 };
 

@@ -1,16 +1,20 @@
+import { types } from "node:util";
+
 import { copyBudget } from "../support/copy-budget.js";
 import {
   attempt,
   firstOf,
   isList,
+  isObjectLike,
   isRecord,
   objectFrom,
   ownKeys,
+  propertyOf,
   setProperty,
 } from "../support/foreign.js";
 import { normalize, readOrMark } from "../support/normalize.js";
 import type { JsonValue } from "../support/normalize.js";
-import type { NormalizeLimits } from "../support/copy-budget.js";
+import type { CopyBudget, NormalizeLimits } from "../support/copy-budget.js";
 
 // Fields without which an event is useless. They are read first, so that large data that a hook has put before them does not
 // exhaust the limit.
@@ -62,9 +66,72 @@ export function copyOfEvent(
   });
   take((name) => !LAST.has(name));
   for (const rest of rests) rest();
+  for (const [name, value] of entries)
+    if (name === "breadcrumbs") copies.set(name, copyOfBreadcrumbs(value, copy, budget));
   take(() => true);
   // In the order of the event.
   return objectFrom(entries.map(([name]) => [name, copies.get(name) ?? null] as const));
+}
+
+/** The copy of a value that does not change, and what making it took of the budget. */
+interface FixedCopy {
+  readonly copy: JsonValue;
+  readonly length: number;
+  readonly nodes: number;
+}
+
+// The errors of a request have most of their breadcrumbs in common, and copying a hundred takes a quarter of a millisecond.
+const fixedCopies = new WeakMap<object, FixedCopy>();
+
+function copyOfBreadcrumbs(breadcrumbs: unknown, copy: Copy, budget: CopyBudget): JsonValue {
+  const values = listOf(breadcrumbs);
+  if (values === undefined) return copy(breadcrumbs, 1);
+  const copies: JsonValue[] = [];
+  for (const value of firstOf(values, MAX_FIELDS)) {
+    copies.push(isObjectLike(value) ? copyOfBreadcrumb(value, copy, budget) : copy(value, 3));
+    if (isUsedUp(budget)) break;
+  }
+  return { values: copies };
+}
+
+// Undefined unless the client has made the record and its list.
+function listOf(breadcrumbs: unknown): readonly unknown[] | undefined {
+  if (!isObjectLike(breadcrumbs) || types.isProxy(breadcrumbs)) return undefined;
+  if (Object.getPrototypeOf(breadcrumbs) !== Object.prototype) return undefined;
+  const values = propertyOf(breadcrumbs, "values");
+  return Array.isArray(values) && !types.isProxy(values) ? values : undefined;
+}
+
+function copyOfBreadcrumb(value: object, copy: Copy, budget: CopyBudget): JsonValue {
+  const { remaining, nodes } = budget;
+  const known = fixedCopies.get(value);
+  if (known !== undefined && known.length < remaining && known.nodes < nodes) {
+    budget.remaining -= known.length;
+    budget.nodes -= known.nodes;
+    return known.copy;
+  }
+  const made = copy(value, 3);
+  if (!isUsedUp(budget) && isFixed(value)) {
+    const [length, steps] = [remaining - budget.remaining, nodes - budget.nodes];
+    fixedCopies.set(value, { copy: made, length, nodes: steps });
+  }
+  return made;
+}
+
+function isUsedUp({ remaining, nodes }: CopyBudget): boolean {
+  return remaining <= 0 || nodes <= 0;
+}
+
+// Data with objects in it may change, even if the breadcrumb is frozen.
+function isFixed(breadcrumb: object): boolean {
+  if (types.isProxy(breadcrumb) || !Object.isFrozen(breadcrumb)) return false;
+  const data = propertyOf(breadcrumb, "data");
+  if (!isObjectLike(data)) return true;
+  return (
+    !types.isProxy(data) &&
+    Object.isFrozen(data) &&
+    Object.values(data).every((value) => !isObjectLike(value))
+  );
 }
 
 /** A property that is copied in two steps. */

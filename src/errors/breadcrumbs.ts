@@ -240,7 +240,9 @@ function httpFields({ data }: ClientCall): Record<string, unknown> {
     "http.query": data["http.query"],
     "http.fragment": data["http.fragment"],
   };
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  return Object.freeze(
+    Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
+  );
 }
 
 // The levels that the protocol defines for HTTP breadcrumbs; others follow the status of the span.

@@ -27,7 +27,10 @@ export function waitingCalls(segment: Segment, search: CallSearch): TransactionS
   const parsed = new Map<string, TransactionSpan>();
   for (const text of fromNewest(segment)) {
     if (found.length >= search.limit) break;
-    const span = isWanted(text, segment, search) ? parsedSpan(text) : undefined;
+    const known = latest.get(text);
+    const end = known?.timestamp ?? endOfClientSpan(text);
+    if (end === undefined || !isWanted(text, end, { segment, search })) continue;
+    const span = known ?? parsedSpan(text);
     if (span === undefined) continue;
     found.push(span);
     if (text.length <= MAX_REMEMBERED_LENGTH) parsed.set(text, span);
@@ -47,7 +50,7 @@ function* backwards(texts: readonly string[]): Iterable<string> {
 // All but the first span of a chunk begin with a comma.
 function parsedSpan(text: string): TransactionSpan | undefined {
   const json = text.startsWith(",") ? text.slice(1) : text;
-  return latest.get(text) ?? attempt(() => JSON.parse(json) as TransactionSpan, undefined);
+  return attempt(() => JSON.parse(json) as TransactionSpan, undefined);
 }
 
 /** Tells whether an encoded span is a client span. */
@@ -55,11 +58,15 @@ export function isClientSpanText(text: string): boolean {
   return text.includes(CLIENT);
 }
 
-function isWanted(text: string, { origin, otherUnits }: Segment, search: CallSearch): boolean {
-  if (!isClientSpanText(text)) return false;
-  const seconds = endOf(text);
-  if (seconds > search.untilSeconds) return false;
-  return search.unit.comesAfter(unitOf(text, otherUnits) ?? origin.unit, seconds * 1000);
+interface SegmentSearch {
+  readonly segment: Segment;
+  readonly search: CallSearch;
+}
+
+function isWanted(text: string, end: number, { segment, search }: SegmentSearch): boolean {
+  if (end > search.untilSeconds) return false;
+  const { origin, otherUnits } = segment;
+  return search.unit.comesAfter(unitOf(text, otherUnits) ?? origin.unit, end * 1000);
 }
 
 function unitOf(text: string, units: ReadonlyMap<string, Unit> | undefined): Unit | undefined {
@@ -67,8 +74,9 @@ function unitOf(text: string, units: ReadonlyMap<string, Unit> | undefined): Uni
   return units?.get(text.slice(start, start + ID_LENGTH));
 }
 
-// The times stand in front of the attributes.
-function endOf(text: string): number {
+// In seconds. The times stand in front of the attributes.
+function endOfClientSpan(text: string): number | undefined {
+  if (!isClientSpanText(text)) return undefined;
   const start = text.indexOf(TIME) + TIME.length;
   return Number.parseFloat(text.slice(start, start + 20));
 }
