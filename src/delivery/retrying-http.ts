@@ -143,13 +143,15 @@ class FirstOutage {
   }
 }
 
-/** Returns how many envelopes may be in flight. A third of the connections is reserved for when the others get no answer. */
+/** Returns how many envelopes may be in flight. A quarter of the connections is reserved for when the others get no answer. */
 export function concurrencyOf({
   maxConnections = DEFAULT_MAX_CONNECTIONS,
 }: Pick<HttpTransportSettings, "maxConnections">): {
   maxConcurrency: number;
   stalledConcurrency: number;
 } {
-  const maxConcurrency = Math.max(1, Math.floor((maxConnections * 2) / 3));
-  return { maxConcurrency, stalledConcurrency: Math.floor(maxConnections) - maxConcurrency };
+  const connections = Math.floor(maxConnections);
+  const reserved = Math.max(Math.floor(connections / 4), 1);
+  const maxConcurrency = Math.max(connections - reserved, 1);
+  return { maxConcurrency, stalledConcurrency: connections - maxConcurrency };
 }

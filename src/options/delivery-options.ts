@@ -1,7 +1,7 @@
 /** Options of the HTTP transport. Times are in milliseconds. */
 export interface HttpOptions {
   /**
-   * Maximum number of connections to the server, opened as the backlog requires. A third of them is reserved for when
+   * Maximum number of connections to the server, opened as the backlog requires. A quarter of them is reserved for when
    * the others get no response. Default 96.
    */
   readonly maxConnections?: number;
