@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 
+import { captureException } from "../../src/index.js";
 import { copyOfEvent } from "../../src/client/copy-event.js";
+import { startBridge } from "./bridge.js";
 
 const LIMITS = { depth: 20, breadth: 100, stringLength: 100_000 };
 const crumbNamed = (message: string): object => Object.freeze({ message, category: "app" });
@@ -22,6 +24,31 @@ describe("a breadcrumb that several events have", () => {
     const second = copyOfEvent(eventWith(...crumbs), narrow);
     expect(JSON.stringify(first).length).toBeLessThan(7000);
     expect(second).toEqual(first);
+  });
+});
+
+describe("a breadcrumb that a hook adds to each error", () => {
+  it.each([
+    ["not frozen", (data: object) => ({ message: "own", data })],
+    ["frozen", (data: object) => Object.freeze({ message: "own", data })],
+    [
+      "frozen, with frozen data around other data",
+      (data: object) => Object.freeze({ message: "own", data: Object.freeze({ inner: data }) }),
+    ],
+  ])("is sent as it is by then, if it is %s", async (_, make) => {
+    const data = { count: 0 };
+    const own = make(data);
+    const bridge = startBridge({
+      beforeSend: (event) => {
+        data.count += 1;
+        return { ...event, breadcrumbs: { values: [own] } };
+      },
+    });
+    captureException(new Error("first"));
+    captureException(new Error("second"));
+    await bridge.client.flush();
+    const sent = bridge.transport.errors().map((error) => JSON.stringify(error.breadcrumbs));
+    expect(sent.map((text) => /"count":\d/.exec(text)?.[0])).toEqual(['"count":1', '"count":2']);
   });
 });
 

@@ -278,29 +278,6 @@ describe("the breadcrumbs of an error event", () => {
     expect(crumbsOf(await errorOf(bridge))).toMatchObject([{ message: "event", level: "debug" }]);
   });
 
-  it.each([
-    ["not frozen", (data: object) => ({ message: "own", data })],
-    ["frozen", (data: object) => Object.freeze({ message: "own", data })],
-    [
-      "frozen, with frozen data around other data",
-      (data: object) => Object.freeze({ message: "own", data: Object.freeze({ inner: data }) }),
-    ],
-  ])("are as they are at each error, if a hook adds one that is %s", async (_, make) => {
-    const data = { count: 0 };
-    const own = make(data);
-    const bridge = startBridge({
-      beforeSend: (event) => {
-        data.count += 1;
-        return { ...event, breadcrumbs: { values: [own] } };
-      },
-    });
-    captureException(new Error("first"));
-    captureException(new Error("second"));
-    await bridge.client.flush();
-    const sent = bridge.transport.errors().map((error) => JSON.stringify(crumbsOf(error)));
-    expect(sent.map((text) => /"count":\d/.exec(text)?.[0])).toEqual(['"count":1', '"count":2']);
-  });
-
   it("are not those of transactions, which have the spans themselves", async () => {
     const bridge = startBridge();
     const root = bridge.tracer.startSpan("root");
