@@ -16,8 +16,7 @@ import { fatalFinding } from "./fatal-error.js";
 import type { FatalError } from "./fatal-error.js";
 import { finding } from "./finding.js";
 import type { DoctorMode, DoctorReport, Examination, Fact, Finding } from "./finding.js";
-import { checkLoadOrder } from "./load-order.js";
-import { scriptName } from "./start-command.js";
+import { checkLoadOrder, firstSetUp } from "./load-order.js";
 import { DoctorObserver } from "./observer.js";
 import { checkPackages } from "./package-checks.js";
 import { checkProcess, checkTraffic, noProcessor } from "./process-check.js";
@@ -159,8 +158,7 @@ function noClient(): Finding {
     name: "no-client",
     summary: "This process has not created a client, so nothing is sent to Sentry.",
     mechanism: "Neither a SentrySpanProcessor nor createClient was used here.",
-    fix: "Set OpenTelemetry up before the application, for example without code:",
-    code: `node --import otel-sentry-bridge/register ${scriptName()}`,
+    ...firstSetUp(),
   });
 }
 

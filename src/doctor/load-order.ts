@@ -8,6 +8,7 @@ import { addCommand } from "./npm-commands.js";
 import {
   filePath,
   isPreloaded,
+  preloaded,
   preloadedFile,
   realPath,
   scriptName,
@@ -98,13 +99,35 @@ export function fixForUntraced(isHttp: boolean, modules: LoadedModules = new Loa
     (each) => INSTRUMENTATION.test(each) && (!isHttp || each === HTTP),
   );
   if (name === undefined && !modules.isAwaited("http"))
-    return {
-      fix: "Install the instrumentations of what the application uses, and add them to the set-up:",
-      code: `// ${addCommand(hasOlderApi() ? `"${HTTP}@<0.300"` : HTTP)}\nnew NodeSDK({ instrumentations: [new HttpInstrumentation()] });`,
-    };
+    return preloaded().includes("otel-sentry-bridge/register")
+      ? firstSetUp()
+      : {
+          fix: "Install the instrumentations of what the application uses, and add them to the set-up:",
+          code: `// ${addInstrumentations(HTTP)}\nnew NodeSDK({ instrumentations: [new HttpInstrumentation()] });`,
+        };
   const setUp = setUpOf(name, modules);
   if (!isHttp && setUp !== undefined && isPreloaded(setUp)) return { fix: USE };
   return earlier({ name, target: "" }, modules);
+}
+
+function addInstrumentations(...names: readonly string[]): string {
+  return addCommand(...names.map((name) => (hasOlderApi() ? `"${name}@<0.300"` : name)));
+}
+
+/** Returns the fix for an application without any set-up: all that its requests need to be traced, for both module formats. */
+export function firstSetUp(): Fix {
+  const file = "instrumentation.mjs";
+  return {
+    fix: `Write a set-up file, ${file}, with the instrumentations of what the application uses, and load it first:`,
+    code: `// ${addInstrumentations(BASE, HTTP)}
+// ${startCommand(file)}
+${HOOK}
+import "otel-sentry-bridge/register";
+import { registerInstrumentations } from "${BASE}";
+import { HttpInstrumentation } from "${HTTP}";
+registerInstrumentations({
+  instrumentations: [new HttpInstrumentation()] });`,
+  };
 }
 
 // The file that has loaded an instrumentation, as far as it is known.

@@ -30,6 +30,8 @@ export class LoadedModules {
   readonly #loaders = new Map<string, string>();
   readonly #order = new Map<string, number>();
 
+  /** By package, when it first required something. Node lists an imported module when it has found it, which is long before it runs. */
+  readonly #running = new Map<string, number>();
   readonly #isAwaited: IsAwaited;
 
   /** `cache` and `isAwaited`: those of the process by default. */
@@ -42,6 +44,8 @@ export class LoadedModules {
       this.#order.set(path, index);
       const name = packageOf(path);
       if (name !== undefined) this.#files.set(name, [...(this.#files.get(name) ?? []), path]);
+      const by = packageOf(String(propertyOf(propertyOf(cache[path], "parent"), "filename")));
+      if (by !== undefined && !this.#running.has(by)) this.#running.set(by, index);
       for (const child of cache[path]?.children ?? []) {
         const inner = attempt(() => String(child.filename), "");
         if (!this.#loaders.has(inner)) this.#loaders.set(inner, path);
@@ -71,7 +75,9 @@ export class LoadedModules {
 
   /** When the loading of a package began, as a position; Infinity if it was not loaded. */
   positionOf(name: string): number {
-    return this.#order.get(this.#files.get(name)?.[0] ?? "") ?? Infinity;
+    const first = this.#files.get(name)?.[0] ?? "";
+    const ran = this.isImported(name) ? this.#running.get(name) : undefined;
+    return ran ?? this.#order.get(first) ?? Infinity;
   }
 
   /** Tells whether a package was loaded with `import`. */

@@ -49,7 +49,7 @@ export function preloadedFile(): string | undefined {
 }
 
 /** Returns the files and packages that flags load before the program, as the flags name them. */
-function preloaded(): string[] {
+export function preloaded(): string[] {
   const args = [...process.execArgv, ...(textIn("NODE_OPTIONS") ?? "").split(/\s+/)];
   return args.flatMap((arg, index) => {
     const match = PRELOADED.exec(arg);

@@ -59,6 +59,15 @@ const SERVE = `
   });
 `;
 
+const SERVE_MANY = `
+  import { createServer } from "node:http";
+  const server = createServer((_, response) => response.end()).listen(0, "127.0.0.1", async () => {
+    for (let index = 0; index < 20; index += 1)
+      await (await fetch(\`http://127.0.0.1:\${server.address().port}/\`)).text();
+    server.close().closeAllConnections();
+  });
+`;
+
 let app: Application;
 let server: Awaited<ReturnType<typeof startIngestServer>>;
 
@@ -70,6 +79,7 @@ beforeAll(async () => {
   app.write("set-up.mjs", AS_MODULE);
   app.write("app.cjs", `const express = require("express");${SERVE}`);
   app.write("app.mjs", `import express from "express";${SERVE}`);
+  app.write("many.mjs", SERVE_MANY);
   app.write("late.cjs", `const express = require("express"); require("./set-up.cjs");${SERVE}`);
   app.write("hooked.mjs", `${HOOK} await import("./set-up.mjs");`);
   app.write("late-module.mjs", `import express from "express"; import "./set-up.mjs";${SERVE}`);
@@ -127,6 +137,28 @@ describe("a mistake in the first set-up", () => {
   });
 });
 
+describe("an application without any set-up", () => {
+  it.each([
+    ["as CommonJS", [], "app.cjs", "no-client"],
+    ["as an ES module", [], "app.mjs", "no-client"],
+    [
+      "but `register`, where requests are not traced,",
+      ["--import", "otel-sentry-bridge/register"],
+      "many.mjs",
+      "http-not-traced",
+    ],
+  ])("%s: one fix is enough", async (_, flags, program, name) => {
+    const [missing, ...others] = await findingsOf([...flags, program]);
+
+    expect([missing?.name, others]).toEqual([name, []]);
+    const code = missing?.code ?? "";
+    app.write("instrumentation.mjs", code);
+    const [, command = ""] = /^\/\/ node (.*)$/m.exec(code) ?? [];
+    expect(command).toBe(`--import ./instrumentation.mjs ${program}`);
+    expect(await findingsOf(command.split(" "))).toEqual([]);
+  });
+});
+
 describe("a set-up that is loaded too late", () => {
   it("as CommonJS is named, and gone after the fix", async () => {
     const [late, http, ...others] = await findingsOf(["late.cjs"]);
@@ -166,8 +198,7 @@ describe("a set-up that is loaded too late", () => {
   it("is imported by the program, before the library: the fix has a file of its own, and the hook", async () => {
     const [unhooked] = await findingsOf(["same.mjs"]);
 
-    // Node lists CommonJS packages that are imported in the order in which it has found them, not run them.
-    expect(["loaded-too-late", "no-loader-hook"]).toContain(unhooked?.name);
+    expect(unhooked?.name).toBe("no-loader-hook");
     expect(unhooked?.code).toContain("register(");
     expect(unhooked?.code).toContain("node --import ./instrumentation.mjs same.mjs");
   });

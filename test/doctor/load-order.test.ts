@@ -79,6 +79,16 @@ describe("an instrumentation, and a package that was loaded with `import`", () =
     },
   );
 
+  it("was run after the instrumentation, although Node has found it first", () => {
+    const run = (...files: string[]): LoadedModules => {
+      const inner = files.map((filename) => [`${filename}.inner.js`, { parent: { filename } }]);
+      return new LoadedModules({ [target]: {}, [own]: {}, ...Object.fromEntries(inner) });
+    };
+
+    expect(checkLoadOrder(run(own, target))).toMatchObject([{ name: "no-loader-hook" }]);
+    expect(checkLoadOrder(run(target, own))).toMatchObject([{ name: "loaded-too-late" }]);
+  });
+
   it("is quiet if the hook has seen it", () => {
     expect(checkLoadOrder(imported({}, [[`file://${target}`, {}]]))).toEqual([]);
   });
