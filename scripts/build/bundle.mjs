@@ -9,6 +9,7 @@ import { rewriteOf, rewritten } from "./output.mjs";
 // `src/support/own-file.ts` knows the package's own code by this name.
 const SHARED_CHUNK = "otel-sentry-bridge";
 const SENDING_CHUNK = "sending";
+const COLD_CHUNKS = new Set(["cli", "report-text"]);
 
 const COMMON = {
   platform: "node",
@@ -128,7 +129,8 @@ async function chunksOf(input, output, transform = {}) {
   const chunks = await generate(MINIFY);
   await build.close();
   return chunks.map(({ fileName, code, name, isEntry, exports, map }) => {
-    const rewrite = rewriteOf(code, { code: plain.get(fileName), exported });
+    const isCold = COLD_CHUNKS.has(name);
+    const rewrite = rewriteOf(code, { code: plain.get(fileName), exported, isCold });
     return { fileName, name, isEntry, exports, map, code, rewrite };
   });
 }

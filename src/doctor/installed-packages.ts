@@ -33,7 +33,8 @@ export function installedPackages(
   return [...search.found.values()];
 }
 
-function withAncestors(directory: string): string[] {
+/** Returns a directory and those above it. */
+export function withAncestors(directory: string): string[] {
   const all = [directory];
   while (all.length < MAX_LEVELS) {
     const [last = ""] = all.slice(-1);
@@ -90,6 +91,20 @@ export function manifestIn(directory: string): Readonly<Record<string, unknown>>
     undefined,
   );
   return isRecord(manifest) ? manifest : {};
+}
+
+const LOCK_FILES = {
+  "package-lock.json": "npm",
+  "npm-shrinkwrap.json": "npm",
+  "pnpm-lock.yaml": "pnpm",
+  "yarn.lock": "yarn",
+  "bun.lock": "bun",
+  "bun.lockb": "bun",
+};
+
+/** Returns the package manager whose lock file is in a directory; undefined if none is. */
+export function lockedBy(directory: string): string | undefined {
+  return Object.entries(LOCK_FILES).find(([file]) => existsSync(join(directory, file)))?.[1];
 }
 
 /** Returns the names of the packages that the application in a directory depends on itself. Never throws. */

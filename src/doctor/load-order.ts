@@ -186,7 +186,7 @@ function unhookedFinding(pairs: readonly Pair[], modules: LoadedModules): Findin
       name: target,
       id: `not patched by ${name ?? "its instrumentation"}`,
     })),
-    mechanism: `Instrumentations see ES modules only through OpenTelemetry's loader hook, which was not registered by then. ${targets[0] ?? ""} has no spans, and its errors are not recorded.`,
+    mechanism: `Instrumentations see ES modules only through OpenTelemetry's loader hook, which was not registered by then. ${targets[0] ?? ""} has no spans.`,
     ...hooked(setUpOf(pairs[0]?.name, modules), modules),
   });
 }

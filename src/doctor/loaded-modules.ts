@@ -40,18 +40,20 @@ export class LoadedModules {
     isAwaited?: IsAwaited,
   ) {
     this.#cache = cache;
-    for (const [index, path] of Object.keys(cache).entries()) {
-      this.#order.set(path, index);
-      const name = packageOf(path);
-      if (name !== undefined) this.#files.set(name, [...(this.#files.get(name) ?? []), path]);
-      const by = packageOf(String(propertyOf(propertyOf(cache[path], "parent"), "filename")));
-      if (by !== undefined && !this.#running.has(by)) this.#running.set(by, index);
-      for (const child of cache[path]?.children ?? []) {
-        const inner = attempt(() => String(child.filename), "");
-        if (!this.#loaders.has(inner)) this.#loaders.set(inner, path);
-      }
-    }
+    for (const [index, path] of Object.keys(cache).entries()) this.#add(path, index);
     this.#isAwaited = isAwaited ?? (this.#files.has(BASE) ? awaitedPackages() : () => false);
+  }
+
+  #add(path: string, index: number): void {
+    this.#order.set(path, index);
+    const name = packageOf(path);
+    if (name !== undefined) this.#files.set(name, [...(this.#files.get(name) ?? []), path]);
+    const by = packageOf(String(propertyOf(propertyOf(this.#cache[path], "parent"), "filename")));
+    if (by !== undefined && !this.#running.has(by)) this.#running.set(by, index);
+    for (const child of this.#cache[path]?.children ?? []) {
+      const inner = attempt(() => String(child.filename), "");
+      if (!this.#loaders.has(inner)) this.#loaders.set(inner, path);
+    }
   }
 
   get packages(): readonly string[] {

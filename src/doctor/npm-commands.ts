@@ -1,13 +1,26 @@
 import { textIn } from "../options/env.js";
+import { attempt } from "../support/foreign.js";
+import { lockedBy, manifestIn, withAncestors } from "./installed-packages.js";
 
-// Package managers set this variable for what they run.
-const MANAGER = /^(?:pnpm|yarn|bun)(?=\/)/;
+const MANAGER = /^(?:pnpm|yarn|bun)(?=[/@])/;
 
+// Package managers set this variable for what they run. npm's says little: `npx` is used in projects of others, too.
 function manager(): string {
-  return MANAGER.exec(textIn("npm_config_user_agent") ?? "")?.[0] ?? "npm";
+  const runner = MANAGER.exec(textIn("npm_config_user_agent") ?? "")?.[0];
+  return runner ?? attempt(() => packageManagerOf(process.cwd()), "npm");
 }
 
-/** Returns the command that adds packages to an application, for the package manager that runs this process. */
+/** Returns the package manager of a directory's project, by `packageManager` or its lock file. */
+export function packageManagerOf(directory: string): string {
+  for (const each of withAncestors(directory)) {
+    const named = MANAGER.exec(String(manifestIn(each)["packageManager"]))?.[0];
+    const found = named ?? lockedBy(each);
+    if (found !== undefined) return found;
+  }
+  return "npm";
+}
+
+/** Returns the command that adds packages to an application, for its package manager. */
 export function addCommand(...packages: readonly string[]): string {
   const name = manager();
   const verb = name === "npm" ? "install" : "add";

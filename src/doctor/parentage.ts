@@ -202,14 +202,13 @@ function starvedFinding({ name, parent, seen }: LateChildren): Finding {
   });
 }
 
-function timerFinding({ name, parent, count, evidence }: LateChildren): Finding {
+function timerFinding({ name, parent, seen }: LateChildren): Finding {
   return finding({
     rule: "D6",
     name: "long-lived-unit",
     severity: "warning",
     summary: `A timer that was set within "${parent}" starts spans "${name}" below it, long after it has ended.`,
-    count,
-    evidence,
+    ...seen,
     mechanism:
       "A timer keeps the context in which it was set: its spans, users and tags belong to that one request for ever.",
     fix: "Set the timer in the root context, and give each run a unit of its own:",

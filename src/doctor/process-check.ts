@@ -223,7 +223,7 @@ function untraced(isHttp: boolean, severity: Severity): Finding {
       ? "HTTP requests were received, but no server span has started."
       : "A tracer provider is registered, but no span has reached a SentrySpanProcessor.",
     mechanism:
-      "Instrumentations are missing, or were loaded after what they patch; or the sampler drops every trace, or the provider does not have the processor.",
+      "Instrumentations are missing or were loaded too late, the sampler drops every trace, or the provider lacks the processor.",
     ...fixForUntraced(isHttp),
   });
 }

@@ -1,10 +1,12 @@
-import { resolve } from "node:path";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { hasOlderApi } from "../../src/context/api-registration.js";
-import { overrideOf } from "../../src/doctor/npm-commands.js";
+import { overrideOf, packageManagerOf } from "../../src/doctor/npm-commands.js";
 import { isPreloaded, startCommand } from "../../src/doctor/start-command.js";
 
 afterEach(() => vi.unstubAllEnvs());
@@ -17,6 +19,25 @@ it.each([
   vi.stubEnv("npm_config_user_agent", agent);
 
   expect(overrideOf("a", "1.2.3").command).toBe(command);
+});
+
+it.each<[found: string, files: Readonly<Record<string, string>>, manager: string]>([
+  ["no file", {}, "npm"],
+  ["pnpm's lock file", { "pnpm-lock.yaml": "" }, "pnpm"],
+  ["yarn's lock file", { "yarn.lock": "" }, "yarn"],
+  ["bun's lock file", { "bun.lock": "" }, "bun"],
+  ["the lock file of a workspace's root", { "../../pnpm-lock.yaml": "" }, "pnpm"],
+  ["one of npm below that", { "../../pnpm-lock.yaml": "", "package-lock.json": "" }, "npm"],
+  ["`packageManager`", { "package.json": '{ "packageManager": "pnpm@9.1.0" }' }, "pnpm"],
+  ["a broken package.json", { "package.json": "{", "yarn.lock": "" }, "yarn"],
+])("the package manager of a project with %s", (_, files, manager) => {
+  const root = mkdtempSync(join(tmpdir(), "otel-sentry-bridge-manager-"));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  const directory = join(root, "packages/shop");
+  mkdirSync(directory, { recursive: true });
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(directory, file), text);
+
+  expect(packageManagerOf(directory)).toBe(manager);
 });
 
 describe("a set-up file", () => {
