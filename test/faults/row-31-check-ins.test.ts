@@ -11,7 +11,7 @@ import type { FaultServer } from "./kit.js";
 import { waitFor } from "../time/wait-for.js";
 
 const RUNS = 90;
-const ERRORS_PER_RUN = 60;
+const ERRORS_PER_RUN = 30;
 const SCHEDULE = { schedule: { type: "crontab", value: "* * * * *" } } as const;
 
 function openClient(options: ClientOptions): SentryClient {

@@ -1,6 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 
+// Asking may be dear: a server in another process answers with all that it has seen. What has taken long may wait a little longer.
 const POLL_MILLIS = 5;
+const MAX_POLL_MILLIS = 50;
+const POLL_SHARE = 0.05;
 
 // Only ends a test that has failed already: load must not.
 const LIMIT_MILLIS = 20_000;
@@ -10,12 +13,13 @@ export async function waitFor<T>(
   ask: () => Promise<T> | T,
   { predicate, timeoutMillis }: { predicate: (answer: T) => boolean; timeoutMillis: number },
 ): Promise<T> {
-  const end = performance.now() + timeoutMillis;
+  const start = performance.now();
   let answer = await ask();
   while (!predicate(answer)) {
-    if (performance.now() > end)
+    const waited = performance.now() - start;
+    if (waited > timeoutMillis)
       throw new Error(`not within ${timeoutMillis} ms: ${JSON.stringify(answer)}`);
-    await delay(POLL_MILLIS);
+    await delay(Math.min(Math.max(waited * POLL_SHARE, POLL_MILLIS), MAX_POLL_MILLIS));
     answer = await ask();
   }
   return answer;
