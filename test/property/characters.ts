@@ -22,3 +22,36 @@ function indexOf(character: unknown): number {
 export const CHARACTER: fc.Arbitrary<string> = fc
   .nat({ max: NUMBER_OF_CHARACTERS - 1 })
   .map(characterAt, indexOf);
+
+// They need no percent sign in a path.
+const PLAIN = "abcxyz019-._~!$&'()*+,;=:@";
+
+const urlPart = fc.string({
+  unit: fc.oneof(
+    fc.nat({ max: PLAIN.length - 1 }).map((index) => PLAIN.charAt(index)),
+    CHARACTER.map((character) => encodeURIComponent(character)),
+  ),
+  maxLength: 10,
+});
+
+function behind(sign: string): fc.Arbitrary<string> {
+  return fc.oneof(
+    fc.constant(""),
+    urlPart.map((text) => sign + text),
+  );
+}
+
+/** URLs with a port, a path, a query and a fragment, or without. Those of fast-check list all characters as well. */
+export const WEB_URL: fc.Arbitrary<string> = fc
+  .tuple(
+    fc.constantFrom("http://", "https://"),
+    fc.domain(),
+    fc.oneof(
+      fc.constant(""),
+      fc.nat({ max: 0xff_ff }).map((port) => `:${port}`),
+    ),
+    fc.array(urlPart, { maxLength: 5 }).map((parts) => parts.map((part) => `/${part}`).join("")),
+    behind("?"),
+    behind("#"),
+  )
+  .map((parts) => parts.join(""));
