@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { MAX_VALUE_LENGTH, jsonValue } from "../../src/spans/json-values.js";
+import { CHARACTER } from "../property/characters.js";
 import { illFormedTexts } from "../protocol/strict-json.js";
 import { runs } from "../property/runs.js";
 
@@ -105,7 +106,7 @@ it("any value at all is JSON with well-formed texts", () => {
         withNullPrototype: true,
         withSet: true,
         withTypedArray: true,
-        withUnicodeString: true,
+        stringUnit: CHARACTER,
         maxDepth: 8,
       }),
       (value) => {
