@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEFAULT_INBOX_PORT } from "../../src/cli/run-inbox.js";
 import { startIngestServer } from "../../src/testing/ingest-server.js";
 import type { IngestServer } from "../../src/testing/ingest-server.js";
+import { IS_DEEP } from "../property/runs.js";
 import { ownTime } from "../time/measure.js";
 import { codeBlocks } from "./markdown.js";
 import type { CodeBlock } from "./markdown.js";
@@ -50,7 +51,7 @@ const CASES = NODE_BINARIES.flatMap((binary) =>
   Object.entries(MANAGERS).map(([manager, install]) => ({ binary, manager, install })),
 );
 
-describe.each(CASES)("the README with $manager on $binary", ({ binary, install }) => {
+describe.each(CASES)("the README with $manager on $binary", ({ binary, manager, install }) => {
   let folder: NewcomerFolder;
   let server: IngestServer;
 
@@ -127,38 +128,41 @@ describe.each(CASES)("the README with $manager on $binary", ({ binary, install }
       ).toEqual([["fatal", "crash"]]);
     });
 
-    it("ends with an error if the port is in use", async () => {
-      const port = new URL(server.dsn).port;
+    // They depend on Node, not on the layout of `node_modules`: with other managers, `test:deep` tries them.
+    describe.runIf(manager === "npm" || IS_DEEP)("at its start and end", () => {
+      it("ends with an error if the port is in use", async () => {
+        const port = new URL(server.dsn).port;
 
-      const { exitCode, stderr } = await start(commandWith(startOf), port).end;
+        const { exitCode, stderr } = await start(commandWith(startOf), port).end;
 
-      expect(exitCode).toBe(1);
-      expect(stderr).toContain("EADDRINUSE");
-      expect(server.errors()).toHaveLength(1);
-    });
+        expect(exitCode).toBe(1);
+        expect(stderr).toContain("EADDRINUSE");
+        expect(server.errors()).toHaveLength(1);
+      });
 
-    it("lets a request that is open at SIGTERM finish", async () => {
-      const port = await freePort();
-      folder.write(
-        app.replace("app", "slow"),
-        readFileSync(join(folder.directory, app), "utf8").replace(
-          "response.json(",
-          `process.emit("open"); setTimeout((body) => response.json(body), 500, `,
-        ) + `\nprocess.once("open", () => console.log("open"));`,
-      );
-      const command = commandWith(startOf).replace(app, app.replace("app", "slow"));
-      const running = start(command, port);
-      await running.output(/Open http/);
+      it("lets a request that is open at SIGTERM finish", async () => {
+        const port = await freePort();
+        folder.write(
+          app.replace("app", "slow"),
+          readFileSync(join(folder.directory, app), "utf8").replace(
+            "response.json(",
+            `process.emit("open"); setTimeout((body) => response.json(body), 500, `,
+          ) + `\nprocess.once("open", () => console.log("open"));`,
+        );
+        const command = commandWith(startOf).replace(app, app.replace("app", "slow"));
+        const running = start(command, port);
+        await running.output(/Open http/);
 
-      const answer = fetch(`http://127.0.0.1:${port}/users/8`);
-      await running.output(/^open$/m);
-      running.kill("SIGTERM");
-      const { result, millis } = await ownTime(() => running.end);
+        const answer = fetch(`http://127.0.0.1:${port}/users/8`);
+        await running.output(/^open$/m);
+        running.kill("SIGTERM");
+        const { result, millis } = await ownTime(() => running.end);
 
-      expect(await (await answer).json()).toEqual({ id: "8" });
-      expect(result.exitCode).toBe(0);
-      expect(millis).toBeLessThan(3000);
-      expect(server.transactions()).toHaveLength(1);
+        expect(await (await answer).json()).toEqual({ id: "8" });
+        expect(result.exitCode).toBe(0);
+        expect(millis).toBeLessThan(3000);
+        expect(server.transactions()).toHaveLength(1);
+      });
     });
   });
 });

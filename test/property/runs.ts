@@ -2,8 +2,11 @@
 // oxlint-disable-next-line node/no-process-env -- a person sets it, to repeat a run
 export const SEED: number = Number(process.env["FUZZ_SEED"] ?? Date.now() % 2 ** 31);
 
-// oxlint-disable-next-line node/no-process-env -- set by `npm run test:deep`
-const SHARE = process.env["DEEP"] === undefined ? 10 : 1;
+/** True in `npm run test:deep`. */
+// oxlint-disable-next-line node/no-process-env -- set there
+export const IS_DEEP: boolean = process.env["DEEP"] !== undefined;
+
+const SHARE = IS_DEEP ? 1 : 10;
 
 /** Returns how many random inputs a test tries: a tenth of `count`; all of them in `npm run test:deep`. */
 export function runs(count: number): number {
