@@ -28,6 +28,7 @@ import type { Examination, Fact, Finding, Severity } from "./finding.js";
 import { fixForUntraced, hasHttpInstrumentation } from "./load-order.js";
 import { addCommand } from "./npm-commands.js";
 import type { DoctorObserver } from "./observer.js";
+import { checkOtlpSender } from "./otlp-sender.js";
 import { checkVendorSdk } from "./vendor-sdk.js";
 
 /**
@@ -44,7 +45,8 @@ export function checkProcess(
     { name: "contexts", value: hasContexts ? "work" : "none become active" },
     { name: "propagator", value: propagation.fields().join(", ") || "none" },
   ];
-  const findings = checkVendorSdk(client?.core.settings.captureUncaught === true);
+  const { captureUncaught, dsn } = client?.core.settings ?? {};
+  const findings = [...checkVendorSdk(captureUncaught === true), ...checkOtlpSender(dsn)];
   const { faults } = observation;
   const isTraced = client !== undefined && isRegistered("trace");
   if (isTraced) findings.push(...checkPropagation(client, observer));
