@@ -92,6 +92,14 @@ export class DoctorObserver implements Observer {
     }
   }
 
+  warned(kind: string): void {
+    try {
+      if (kind.startsWith("value:")) this.refused.warned(kind.replace("value:", ""));
+    } catch {
+      this.failures += 1;
+    }
+  }
+
   captured(error: unknown, origin: Unit, here: Unit): void {
     try {
       this.#captures.captured(error, origin, here);

@@ -2,6 +2,7 @@ import { processScopes } from "../scope/process-scopes.js";
 import { getClient } from "../context/global-client.js";
 import { unitOfSpan } from "../context/scope-context.js";
 import type { Unit } from "../scope/unit.js";
+import { inferSpan } from "../semantics/infer-span.js";
 import { SPAN_KIND } from "../trace/span.js";
 import { knownAttributes } from "../client/resource-attributes.js";
 import type { AttributeBag, FinishedSpan } from "../trace/span.js";
@@ -9,7 +10,7 @@ import { propertyOf } from "../support/foreign.js";
 import { clip, textOf } from "../support/text.js";
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
-import { nameKey, nameOf, spanEvidence } from "./span-facts.js";
+import { nameKey, nameOf, reportName, spanEvidence, tracerOf } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
 import { Suspect, Suspects } from "./suspects.js";
 
@@ -26,9 +27,10 @@ class Swallowed extends Suspect {
   name = "";
 }
 
-/** Rules about root spans: D19 (failed requests without an error event) and D20 (several releases or environments). */
+/** Rules about root spans: `refused-name`, D19 (failed requests without an error event) and D20 (several releases or environments). */
 export class OutcomeRules {
   readonly #swallowed = new Suspects(() => new Swallowed());
+  readonly #unnamed = new Suspects(() => new Suspect());
   readonly #silent = new WeakMap<Unit, Swallowed>();
   readonly #identities = new Map<string, { readonly name: string; readonly values: Set<string> }>();
   /** Attributes of the resource of the last root. */
@@ -53,7 +55,9 @@ export class OutcomeRules {
 
   /** Call it when a span has ended and its exceptions were reported. */
   ended(facts: SpanFacts, span: FinishedSpan): void {
-    if (span.kind !== SPAN_KIND.SERVER || facts.above !== undefined) return;
+    if (facts.above !== undefined) return;
+    this.#checkName(facts, span);
+    if (span.kind !== SPAN_KIND.SERVER) return;
     const status =
       span.attributes["http.response.status_code"] ?? span.attributes["http.status_code"];
     if (status !== FAILED || hasErrors(span)) return;
@@ -63,6 +67,11 @@ export class OutcomeRules {
     const unit = unitOfSpan(span);
     if (unit !== undefined) this.#silent.set(unit, swallowed);
     if (swallowed.evidence.length < 2) swallowed.evidence.push(spanEvidence(facts));
+  }
+
+  #checkName(facts: SpanFacts, span: FinishedSpan): void {
+    if (isValidName(textOf(span.name)) || isValidName(inferSpan(span).description)) return;
+    this.#unnamed.of(tracerOf(span)).add((site) => [spanEvidence(facts, site)]);
   }
 
   /** Call it when an error is captured for a unit: a framework may report it after the response, as hapi does. */
@@ -82,6 +91,7 @@ export class OutcomeRules {
     );
     return [
       ...failures.map(swallowedFinding),
+      ...this.#unnamed.entriesOf().map(([tracer, each]) => unnamedFinding(tracer, each)),
       ...mixed.map(({ name, values }) => mixedFinding(name, [...values])),
     ];
   }
@@ -90,6 +100,27 @@ export class OutcomeRules {
 function hasErrors(span: FinishedSpan): boolean {
   const unit = unitOfSpan(span) ?? processScopes().defaultUnit;
   return unit.lastEventId !== undefined || span.events.some(({ name }) => name === "exception");
+}
+
+// Longer names are cut.
+const MAX_NAME_LENGTH = 200;
+
+function isValidName(name: string): boolean {
+  const { length } = name.trim();
+  return length > 0 && length <= MAX_NAME_LENGTH;
+}
+
+function unnamedFinding(tracer: string, { seen }: Suspect): Finding {
+  return finding({
+    name: "refused-name",
+    severity: "warning",
+    summary: `Root spans of ${reportName(tracer)} have an empty name, or one of more than ${MAX_NAME_LENGTH} characters.`,
+    ...seen,
+    mechanism:
+      "Sentry refuses such names. Their transactions have a part of it, or `<unlabeled transaction>`.",
+    fix: "Give the span a short name, and put what varies into attributes:",
+    code: 'tracer.startSpan("import file", { attributes: { path } });',
+  });
 }
 
 function swallowedFinding({ name, count, evidence }: Swallowed): Finding {

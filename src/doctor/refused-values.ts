@@ -11,6 +11,8 @@ const MAX_KEYS = 10;
 /** The calls that set values which Sentry's server would delete, by the rule that they broke. */
 export class RefusedValues {
   readonly #calls = new Suspects(() => new Suspect());
+  /** Calls that have ended a span or captured an event with such a value. */
+  readonly #senders = new Suspects(() => new Suspect());
 
   wrote(change: Partial<ScopeData>, { rule, keys }: Broken): void {
     const tags = keys.slice(0, MAX_KEYS).map((key) => `tag ${reportName(key)}`);
@@ -19,9 +21,18 @@ export class RefusedValues {
     this.#calls.of(rule).add((at) => [{ kind: "call", name, startMillis: Date.now(), at }]);
   }
 
-  /** Returns the calls that a warning about refused values is about; none if no setter was called with them. */
+  /** Call it when a value is refused that an attribute or a hook has set. */
+  warned(rule: string): void {
+    this.#senders
+      .of(rule)
+      .add((at) =>
+        at === undefined ? [] : [{ kind: "call", name: "end or capture what has it", at }],
+      );
+  }
+
+  /** Returns the calls that a warning about refused values is about: of setters, or of what has sent the values. */
   seen(rule: string): Partial<Pick<Finding, "count" | "evidence" | "library">> {
-    const { count, seen } = this.#calls.of(rule);
-    return count === 0 ? {} : seen;
+    const calls = this.#calls.of(rule);
+    return calls.count > 0 ? calls.seen : this.#senders.of(rule).seen;
   }
 }

@@ -1,4 +1,5 @@
-import { ROOT_CONTEXT } from "@opentelemetry/api";
+import { ROOT_CONTEXT, SpanKind } from "@opentelemetry/api";
+import type { SpanOptions } from "@opentelemetry/api";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import { afterEach, describe, expect, it } from "vitest";
@@ -28,6 +29,45 @@ async function foundIn(quantity: number, options: ClientOptions): Promise<Findin
   await processor.shutdown();
   return observer.findings(false);
 }
+
+/** What is found in one root span. */
+async function foundInRoot(name: string, options: SpanOptions = {}): Promise<Finding[]> {
+  const observer = new DoctorObserver();
+  observation.observer = observer;
+  const processor = new SentrySpanProcessor({ dsn: false });
+  const provider = new BasicTracerProvider({ spanProcessors: [processor] });
+  provider.getTracer("importer").startSpan(name, options, ROOT_CONTEXT).end();
+  await processor.shutdown();
+  return observer.findings(false);
+}
+
+describe("the name of a root span", () => {
+  it.each([
+    ["is empty", ""],
+    ["is white space", "  "],
+    ["is too long", `import ${"x".repeat(200)}`],
+  ])("%s: it is found with its tracer and call site", async (_, name) => {
+    const [found, ...others] = await foundInRoot(name);
+
+    expect([found?.name, others]).toEqual(["refused-name", []]);
+    expect(found?.summary).toMatch(/^Root spans of importer /);
+    expect(found?.evidence[0]?.at).toMatch(/outcome-rules\.test\.ts:\d+:\d+/);
+  });
+
+  it.each<[string, string, SpanOptions]>([
+    ["has 200 characters", "x".repeat(200), {}],
+    [
+      "is too long, but the transaction has the statement",
+      "x".repeat(300),
+      {
+        kind: SpanKind.CLIENT,
+        attributes: { "db.system.name": "postgresql", "db.query.text": "SELECT 1" },
+      },
+    ],
+  ])("%s: nothing is found", async (_, name, options) => {
+    expect(await foundInRoot(name, options)).toEqual([]);
+  });
+});
 
 describe("rule D20, of resources that differ in release,", () => {
   it("names their values, ten at most", async () => {

@@ -1,9 +1,15 @@
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { ROOT_CONTEXT } from "@opentelemetry/api";
+import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { DoctorObserver } from "../../src/doctor/observer.js";
+import { captureMessage, createClient, setClient } from "../../src/index.js";
 import { Scope } from "../../src/scope/scope.js";
+import { SentrySpanProcessor } from "../../src/setup/otel-classes.js";
 import { observation } from "../../src/support/observation.js";
+import { createMemoryTransport } from "../../src/testing/memory-transport.js";
 
+const transport = createMemoryTransport();
 let observer = new DoctorObserver();
 beforeEach(() => {
   observer = new DoctorObserver();
@@ -11,6 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   observation.observer = undefined;
+  observation.warnings.clear();
 });
 
 const LONG = "x".repeat(300);
@@ -42,4 +49,31 @@ it("a value without a key is shown by its setter", () => {
   new Scope().setLevel("loud" as "error");
 
   expect(namesOf("level")).toEqual(["set level"]);
+});
+
+describe("a refused value that no setter was called with", () => {
+  it("of a span's attribute is shown by the end of the span", async () => {
+    const processor = new SentrySpanProcessor({ dsn: "http://key@127.0.0.1:9/1", transport });
+    const tracer = new BasicTracerProvider({ spanProcessors: [processor] }).getTracer("app");
+    tracer.startSpan("job", { attributes: { "sentry.origin": "not valid!" } }, ROOT_CONTEXT).end();
+    await processor.shutdown();
+
+    expect(namesOf("origin")).toEqual(["end or capture what has it"]);
+    const [call] = observer.refused.seen("origin").evidence ?? [];
+    expect(call?.at).toMatch(/refused-values\.test\.ts:\d+:\d+/);
+  });
+
+  it("of a hook is shown by the capture", async () => {
+    const client = createClient({
+      dsn: "http://key@127.0.0.1:9/1",
+      transport,
+      beforeSend: (event) => ({ ...event, user: { id: {} } }),
+    });
+    captureMessage("failed");
+    await client.close();
+    setClient(undefined);
+
+    const [call] = observer.refused.seen("user").evidence ?? [];
+    expect(call?.at).toMatch(/refused-values\.test\.ts:\d+:\d+/);
+  });
 });
