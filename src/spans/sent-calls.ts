@@ -12,6 +12,9 @@ const MAX_CALL_LENGTH = 4096;
 /** Characters of all such spans of a processor. */
 const MAX_LENGTH = 1024 * 1024;
 
+// Spans of a chunk among which client spans are searched: half a millisecond for each of a thousand spans would add up in a flush.
+const MAX_SEARCHED = 100;
+
 interface Kept {
   readonly segment: WeakRef<Segment>;
   readonly texts: readonly string[];
@@ -26,10 +29,10 @@ export class SentCalls {
   readonly #kept = new Fifo<Kept>();
   #length = 0;
 
-  /** Keeps the newest client spans of a chunk that is sent while the root of its segment is open. */
+  /** Keeps the client spans among the newest of a chunk that is sent while the root of its segment is open. */
   keep(segment: Segment, chunk: Chunk): void {
     const newest: string[] = [];
-    for (const text of chunk.items.toReversed()) {
+    for (const text of chunk.items.slice(-MAX_SEARCHED).toReversed()) {
       if (newest.length >= MAX_CALLS) break;
       if (text.length <= MAX_CALL_LENGTH && isClientSpanText(text)) newest.push(text);
     }
