@@ -9,7 +9,6 @@ import { rewriteOf, rewritten } from "./output.mjs";
 // `src/support/own-file.ts` knows the package's own code by this name.
 const SHARED_CHUNK = "otel-sentry-bridge";
 const SENDING_CHUNK = "sending";
-const COLD_CHUNKS = new Set(["cli", "report-text"]);
 
 const COMMON = {
   platform: "node",
@@ -129,8 +128,7 @@ async function chunksOf(input, output, transform = {}) {
   const chunks = await generate(MINIFY);
   await build.close();
   return chunks.map(({ fileName, code, name, isEntry, exports, map }) => {
-    const isCold = COLD_CHUNKS.has(name);
-    const rewrite = rewriteOf(code, { code: plain.get(fileName), exported, isCold });
+    const rewrite = rewriteOf(code, { code: plain.get(fileName), exported });
     return { fileName, name, isEntry, exports, map, code, rewrite };
   });
 }

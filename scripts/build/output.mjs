@@ -1,4 +1,4 @@
-// What the minifier leaves to do: names of public functions, calls of imported ones, `undefined`, and lines.
+// What the minifier leaves to do: names of public functions, and lines.
 import { parseAst } from "rolldown/parseAst";
 
 import { functionNames } from "./function-names.mjs";
@@ -10,19 +10,12 @@ const LISTS = new Set(["Program", "BlockStatement", "ClassBody", "StaticBlock"])
 
 /**
  * Returns what makes a chunk of the package of a minified one: edits `{ start, end, text }`, and the ranges of the chunk in
- * their new order. `code` is the same chunk before, `exported` has the names that entries export. `isCold`: it has nothing that a
- * span runs.
+ * their new order. `code` is the same chunk before, `exported` has the names that entries export.
  */
-export function rewriteOf(minified, { code, exported, isCold }) {
+export function rewriteOf(minified, { code, exported }) {
   const program = parseAst(minified);
   const plain = parseAst(code);
-  const named = functionNames(program, { code: minified, plain, exported });
-  const { order } = named;
-  const edits = [
-    ...named.edits,
-    ...importedCalls(program),
-    ...(isCold ? undefinedNames(program, minified) : []),
-  ];
+  const { edits, order } = functionNames(program, { code: minified, plain, exported });
   const breaks = lineBreaks(program).filter(
     ({ start: at }) => !edits.some(({ start, end }) => start < at && at < end),
   );
@@ -82,37 +75,6 @@ function editsByRange(edits, order) {
 // A line break goes before what begins at the same place.
 function inOrder(edits) {
   return edits.toSorted((a, b) => a.start - b.start || a.end - b.end);
-}
-
-// `(0, fs.readFileSync)(path)` keeps the module from the function. Functions of Node ignore it: applications call them as
-// `fs.readFileSync(path)`.
-function importedCalls(program) {
-  const edits = [];
-  visit(program, ({ type, callee }) => {
-    const sequence = callee?.type === "ParenthesizedExpression" ? callee.expression : callee;
-    if (type !== "CallExpression" || sequence?.type !== "SequenceExpression") return;
-    const [zero, member, ...others] = sequence.expressions;
-    if (zero.value !== 0 || member?.type !== "MemberExpression" || others.length > 0) return;
-    edits.push({ start: callee.start, end: member.start, text: "" });
-    edits.push({ start: member.end, end: callee.end, text: "" });
-  });
-  return edits;
-}
-
-const UNDEFINED = "$u";
-
-// A variable that nothing assigns is shorter than `void 0`, which V8 tests faster.
-function undefinedNames(program, code) {
-  if (code.includes(UNDEFINED)) throw new Error(`the minifier has used ${UNDEFINED}`);
-  const edits = [];
-  visit(program, ({ type, operator, argument, start, end }) => {
-    if (type === "UnaryExpression" && operator === "void" && argument.value === 0)
-      edits.push({ start, end, text: UNDEFINED });
-  });
-  const first = program.body.find(({ directive }) => directive === undefined);
-  if (edits.length > 0)
-    edits.push({ start: first.start, end: first.start, text: `var ${UNDEFINED};` });
-  return edits;
 }
 
 // Before statements, members of classes, and what the minifier has joined by commas.
