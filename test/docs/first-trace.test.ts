@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { freePort } from "../../scripts/support/free-port.mjs";
 import { DEFAULT_INBOX_PORT } from "../../src/cli/run-inbox.js";
 import { startIngestServer } from "../../src/testing/ingest-server.js";
 import type { IngestServer } from "../../src/testing/ingest-server.js";
@@ -10,7 +11,7 @@ import { IS_DEEP } from "../property/runs.js";
 import { ownTime } from "../time/measure.js";
 import { codeBlocks } from "./markdown.js";
 import type { CodeBlock } from "./markdown.js";
-import { NODE_BINARIES, freePort, newcomerFolder } from "./newcomer.js";
+import { NODE_BINARIES, newcomerFolder } from "./newcomer.js";
 import type { NewcomerFolder, RunningCommand } from "./newcomer.js";
 import { packPackage } from "./packed-package.js";
 import type { PackedPackage } from "./packed-package.js";

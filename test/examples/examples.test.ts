@@ -8,10 +8,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TestContext } from "vitest";
 
+import { freePort } from "../../scripts/support/free-port.mjs";
 import { startIngestServer } from "../../src/testing/ingest-server.js";
 import type { IngestServer } from "../../src/testing/ingest-server.js";
 import { arrivalLines } from "../docs/arrivals.js";
-import { freePort, startCommand } from "../docs/newcomer.js";
+import { startCommand } from "../docs/newcomer.js";
 import type { RunningCommand } from "../docs/newcomer.js";
 import { installApplication } from "../package/application.js";
 import type { Application } from "../package/application.js";

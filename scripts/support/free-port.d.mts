@@ -1,0 +1,2 @@
+/** Returns a port of the loopback interface that nothing listens on. */
+export function freePort(): Promise<string>;
