@@ -1,13 +1,15 @@
 import { parseArgs } from "node:util";
 
+import { sendTestItems } from "../doctor/test-send.js";
+import { optionsFromEnvironment } from "../options/option-table.js";
 import { isOptionsError } from "../protocol/errors.js";
+import { printable } from "../support/terminal-text.js";
 import { nearestName } from "../options/unknown-option.js";
 import { SDK_VERSION } from "../version.js";
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, UsageError } from "./terminal.js";
 import { runDemo } from "./demo.js";
 import { runDoctor } from "./run-doctor.js";
 import { DEFAULT_INBOX_PORT, runInbox } from "./run-inbox.js";
-import { runSendTest } from "./send-test.js";
 import type { Terminal } from "./terminal.js";
 
 const COMMAND_HELP = {
@@ -200,4 +202,25 @@ function isUsageError(error: unknown): boolean {
   return (
     error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS_")
   );
+}
+
+/** Sends an error event and a transaction of one trace, and prints the outcome of each. Resolves to the exit code. */
+async function runSendTest(dsn: string | undefined, terminal: Terminal): Promise<number> {
+  const target = dsn ?? (optionsFromEnvironment().dsn || undefined);
+  if (target === undefined)
+    throw new UsageError("No DSN was given. Pass --dsn <dsn>, or set SENTRY_DSN.");
+  const sent = await sendTestItems({
+    dsn: target,
+    isWithError: true,
+    name: "otel-sentry-bridge send-test",
+  });
+  const { error, transaction } = sent;
+  terminal.print(`error event  ${sent.errorId}  ${error}`);
+  terminal.print(`transaction  ${sent.transactionId}  ${transaction}`);
+  terminal.print(`trace        ${sent.traceId}`);
+  const delivered = [error, transaction].filter((outcome) => outcome === "delivered").length;
+  if (delivered === 2) return EXIT_OK;
+  const what = delivered === 0 ? "Nothing" : "Not everything";
+  terminal.complain(`${what} was delivered to ${new URL(target).host}: ${printable(sent.cause)}.`);
+  return EXIT_FAILED;
 }

@@ -1,6 +1,7 @@
 import type { CategoryStats, ClientStats } from "../client/stats.js";
+import type { DoctorReport, Finding } from "../doctor/finding.js";
+import { reportLines } from "../doctor/report-text.js";
 
-export { expectNoFindings } from "./expect-no-findings.js";
 export { readEnvelope } from "./envelope-reader.js";
 export type { ReadEnvelope, ReadItem } from "./envelope-reader.js";
 export { startIngestServer } from "./ingest-server.js";
@@ -52,6 +53,24 @@ export function assertSettled(client: Accountable | undefined): void {
 /** Returns the number of dropped items of a category, for all reasons. */
 export function dropped(stats: Pick<CategoryStats, "dropped">): number {
   return Object.values(stats.dropped).reduce((sum, count) => sum + count, 0);
+}
+
+/** Options of `expectNoFindings`. */
+interface FindingOptions {
+  /** Rules (`D1`) and names (`ended-parent`) of findings that are accepted. Default: none. */
+  readonly allow?: readonly string[];
+}
+
+/**
+ * Throws if a report of the doctor has a finding that is an error or a warning, with the report as its message. Use it in tests
+ * with `diagnose()` of `otel-sentry-bridge/doctor`, after `startDoctor()`.
+ */
+export function expectNoFindings(report: DoctorReport, { allow = [] }: FindingOptions = {}): void {
+  const isAllowed = ({ rule, name, severity }: Finding): boolean =>
+    severity === "info" || allow.includes(rule) || allow.includes(name);
+  const findings = report.findings.filter((each) => !isAllowed(each));
+  if (findings.length === 0) return;
+  throw new Error(reportLines({ ...report, facts: [], findings }).join("\n"));
 }
 
 function assertBalanced(category: string, stats: CategoryStats): void {

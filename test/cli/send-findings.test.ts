@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 
 import { describe, expect, it, onTestFinished } from "vitest";
 
-import { sendFindings } from "../../src/cli/send-findings.js";
+import { sendFindings } from "../../src/cli/run-doctor.js";
 import { finding } from "../../src/doctor/finding.js";
 import { newReport } from "../../src/doctor/report.js";
 import type { DoctorReport } from "../../src/doctor/finding.js";

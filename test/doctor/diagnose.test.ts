@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 
 import { diagnose, startDoctor } from "../../src/doctor/diagnose.js";
 import { SentryPropagator, SentrySpanProcessor } from "../../src/setup/otel-classes.js";
-import { expectNoFindings } from "../../src/testing/expect-no-findings.js";
+import { expectNoFindings } from "../../src/testing/testing.js";
 import { createMemoryTransport } from "../../src/testing/memory-transport.js";
 
 it("`diagnose` returns what was found as a value, and `expectNoFindings` throws it as text", async () => {

@@ -9,11 +9,9 @@ import type { EnvelopeSenderSettings } from "../sender.js";
 import { sendOver } from "../transport.js";
 import type { SenderResult, SendObserver, SendOptions } from "../transport.js";
 import { restoredError } from "./plain-error.js";
-import { endFault, silenceError, startFault } from "./thread-faults.js";
 import { ACCEPTED } from "./thread-messages.js";
 import type { PlainResult, PlainState, ThreadReply, ThreadSettings } from "./thread-messages.js";
-import { ThreadWatch } from "./thread-watch.js";
-import { ThreadWorker } from "./thread-worker.js";
+import { ThreadWatch, ThreadWorker, endFault, silenceError, startFault } from "./thread-worker.js";
 import { PendingSends } from "./pending-sends.js";
 
 /** Dependencies of a `ThreadTransport`. */

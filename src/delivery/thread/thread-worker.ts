@@ -1,7 +1,9 @@
 import type * as nodeThreads from "node:worker_threads";
 import type { MessagePort, Worker } from "node:worker_threads";
 
+import { errorCode } from "../../support/foreign.js";
 import { systemTimers, within } from "../../support/time.js";
+import type { Timers } from "../../support/time.js";
 import type { SendingWorkerData } from "./sending-worker.js";
 import { threadFile } from "./thread-file.js";
 import { SIGNALS } from "./thread-messages.js";
@@ -116,4 +118,89 @@ function startWorker({ environment }: ThreadWorkerSettings, workerData: SendingW
     stdout: true,
     stderr: true,
   });
+}
+
+/** Dependencies of `ThreadWatch`. */
+interface ThreadWatchSettings {
+  readonly timers: Timers;
+  /** Tells whether a reply is expected. */
+  readonly isWaiting: () => boolean;
+  /** Asks for a reply. */
+  readonly ask: () => void;
+  readonly onSilence: (millis: number) => void;
+}
+
+// Three times the longest pause that was seen on a loaded machine.
+const SILENT_MILLIS = 15_000;
+const LOOKS = 3;
+
+/** Detects a sender thread that does not respond. */
+export class ThreadWatch {
+  readonly #settings: ThreadWatchSettings;
+  #silentLooks = 0;
+  #cancel: (() => void) | undefined;
+
+  constructor(settings: ThreadWatchSettings) {
+    this.#settings = settings;
+  }
+
+  /** Starts to watch, until no reply is expected. */
+  start(): void {
+    this.#cancel ??= this.#settings.timers.inBackground(SILENT_MILLIS / LOOKS, () => this.#look());
+  }
+
+  /** Notes a message of the thread. */
+  heard(): void {
+    this.#silentLooks = 0;
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  // The reply may have arrived while this thread was blocked: it is handled after the timers of this turn. Then the
+  // thread has another third of the time.
+  #look(): void {
+    this.#cancel = undefined;
+    const { isWaiting, ask, onSilence } = this.#settings;
+    if (!isWaiting()) {
+      this.#silentLooks = 0;
+      return;
+    }
+    this.#silentLooks += 1;
+    if (this.#silentLooks > LOOKS) return onSilence(SILENT_MILLIS);
+    ask();
+    this.start();
+  }
+}
+
+const INSTEAD = "envelopes are sent by the application's thread instead";
+
+const NO_FILE =
+  "its file was not found, probably because a bundler has included otel-sentry-bridge in the application. Exclude the package from the bundle (esbuild: `--external:otel-sentry-bridge`; Next.js: `serverExternalPackages`), or remove `transport.thread`";
+
+const START_FAULTS: Readonly<Record<string, string>> = {
+  ERR_ACCESS_DENIED:
+    "Node's permission model forbids it. Start the process with `--allow-worker`, or remove `transport.thread`",
+  MODULE_NOT_FOUND: NO_FILE,
+};
+
+/** Returns the message for a sender thread that could not be started. */
+export function startFault(error: unknown): string {
+  // `threadFile` fails so in a bundle that is an ES module.
+  const hint = error instanceof ReferenceError ? NO_FILE : START_FAULTS[errorCode(error) ?? ""];
+  const reason = error instanceof Error ? error.message : "it ended without an error";
+  return `the sender thread could not be started: ${hint ?? reason}; ${INSTEAD}`;
+}
+
+/** Returns the message for a sender thread that ended unexpectedly. */
+export function endFault(error: Error | undefined): string {
+  const reason = error === undefined ? "without an error" : `with: ${error.message}`;
+  return `the sender thread ended unexpectedly, ${reason}; ${INSTEAD} from now on. Envelopes whose outcome was unknown are sent again; Sentry recognizes their event ids`;
+}
+
+/** The error of a sender thread that does not respond. */
+export function silenceError(millis: number): Error {
+  return new Error(`it did not respond for ${millis / 1000} s`);
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ThreadReplies } from "../../../src/delivery/thread/thread-replies.js";
 import type { ThreadReply } from "../../../src/delivery/thread/thread-messages.js";
 import type { SendResult } from "../../../src/delivery/transport.js";
-import { ThreadWatch } from "../../../src/delivery/thread/thread-watch.js";
+import { ThreadWatch } from "../../../src/delivery/thread/thread-worker.js";
 import { manualTimers } from "../../time/manual-timers.js";
 import type { ManualTimers } from "../../time/manual-timers.js";
 import { DELIVERED, NO_LIMITS } from "../support.js";
