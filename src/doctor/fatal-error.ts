@@ -30,7 +30,7 @@ export function fatalFinding({ thrown }: FatalError): Finding {
     name: "ended-early",
     summary: `An exception ended the process before its first span: ${name}: ${message}`,
     evidence: at === undefined ? [] : [{ kind: "call", name: `throw ${name}`, at }],
-    mechanism: "So there was nothing for the rules about spans and scopes.",
+    mechanism: "Nothing was traced, so the rules about spans and scopes had nothing to examine.",
     ...fixOf(message),
   });
 }
@@ -45,7 +45,7 @@ function fixOf(message: string): Pick<Finding, "code" | "fix"> {
   if (RELATIVE.test(missing)) return { fix: `Correct the path ${missing}, or create that file.` };
   const name = NAME.exec(missing)?.[0] ?? missing;
   return {
-    fix: "Install it for the application, not only below another package:",
+    fix: "Install it for the application itself, not only for a package that depends on it:",
     code: addCommand(name),
   };
 }

@@ -132,9 +132,9 @@ function swallowedFinding({ name, count, evidence }: Swallowed): Finding {
     count,
     evidence,
     mechanism:
-      "The application or its framework catches the error: Sentry shows failed transactions without an issue.",
+      "The application or its framework catches the error, and nothing records it: Sentry shows failed transactions without an issue.",
     fix: "Report it where your code catches it, or where the framework does (onError of Hono and Fastify, onPreResponse of hapi, Koa's event error, in Express as below):",
-    code: "try { await handle(request); } catch (error) {\n  captureException(error);\n}\n// what Express catches\napp.use((error, request, response, next) => {\n  captureHandlerError(error);\n  next(error);\n});",
+    code: "try { await handle(request); } catch (error) {\n  captureException(error);\n  response.sendStatus(500);\n}\n// what Express catches\napp.use((error, request, response, next) => {\n  captureHandlerError(error);\n  next(error);\n});",
   });
 }
 
@@ -145,7 +145,7 @@ function mixedFinding(name: string, values: readonly string[]): Finding {
     severity: "warning",
     summary: `Spans of this process have resources with different values of ${name}: ${values.join(" and ")}.`,
     mechanism:
-      "Two providers with different resources send to one client. Events carry one value; Sentry drops check-ins whose environment changes.",
+      "Two tracer providers with different resources send to one client. Events carry one of the values; Sentry drops check-ins whose environment changes.",
     fix: `Give all providers one resource, or set the option \`${name}\`:`,
     code: `new SentrySpanProcessor({ ${name}: "…" });`,
   });
