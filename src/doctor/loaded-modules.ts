@@ -1,4 +1,4 @@
-import { attempt, propertyOf } from "../support/foreign.js";
+import { attempt, ownValues, propertyOf } from "../support/foreign.js";
 import { requireFrom } from "../support/own-file.js";
 import { awaitedPackages } from "./instrumentation-hooks.js";
 import type { IsAwaited } from "./instrumentation-hooks.js";
@@ -75,7 +75,7 @@ export class LoadedModules {
     return this.#order.has(path);
   }
 
-  /** When the loading of a package began, as a position; Infinity if it was not loaded. */
+  /** Position at which a package began to load; for an imported one, at which it first required something. Infinity if it was not loaded. */
   positionOf(name: string): number {
     const first = this.#files.get(name)?.[0] ?? "";
     const ran = this.isImported(name) ? this.#running.get(name) : undefined;
@@ -136,14 +136,9 @@ function hasWrapped(roots: readonly unknown[]): boolean {
       if (!isObject || value === null || seen.has(value) || seen.size > MAX_FUNCTIONS) continue;
       seen.add(value);
       if (Object.getOwnPropertyDescriptor(value, "__wrapped")?.value === true) return true;
-      next.push(...fieldsOf(value));
+      next.push(...ownValues(value));
     }
     level = next;
   }
   return false;
-}
-
-// Descriptors, because getters may have effects.
-function fieldsOf(value: object): unknown[] {
-  return Object.values(Object.getOwnPropertyDescriptors(value)).map((field) => field.value);
 }

@@ -1,11 +1,10 @@
-import { textIn } from "../options/env.js";
 import { parseDsn } from "../protocol/dsn.js";
 import { registeredProcessors } from "../setup/attach.js";
-import { attempt, classNameOf, isObjectLike } from "../support/foreign.js";
+import { attempt, classNameOf, isObjectLike, ownValues } from "../support/foreign.js";
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
 
-// Objects that are looked through for the address of an exporter, and longest list among them: the queue of a processor has more.
+// Objects that are looked through for the address of an exporter, and longest list among them.
 const MAX_OBJECTS = 500;
 const MAX_LIST = 20;
 
@@ -18,10 +17,11 @@ const OWN = /^SentrySpan(?:Exporter|Processor)$/;
 export function checkOtlpSender(dsn: string | undefined): Finding[] {
   const processors = registeredProcessors();
   if (dsn === undefined || typeof processors === "string") return [];
-  const found = [...searched(processors)];
-  if (!found.some((each) => isObjectLike(each) && OWN.test(classNameOf(each)))) return [];
-  return found
-    .filter((each) => typeof each === "string")
+  const objects = objectsIn(processors);
+  if (!objects.some((each) => OWN.test(classNameOf(each)))) return [];
+  return objects
+    .flatMap(ownValues)
+    .filter((value) => typeof value === "string")
     .filter((text) => isSameProject(text, dsn))
     .slice(0, 1)
     .map(otlpFinding);
@@ -38,30 +38,32 @@ function serverOf(host: string): string {
   return host.replace(/^.*\.sentry\.io$/, "sentry.io");
 }
 
-// Descriptors, because getters may have effects.
-function searched(roots: readonly object[]): Set<unknown> {
-  const found = new Set<unknown>(roots);
-  for (const each of found) {
-    if (!isObjectLike(each) || (Array.isArray(each) && each.length > MAX_LIST)) continue;
-    // A proxy may throw.
-    const fields = attempt(() => Object.values(Object.getOwnPropertyDescriptors(each)), []);
-    for (const { value } of fields)
-      if (found.size < MAX_OBJECTS && value !== null) found.add(value);
-  }
-  return found;
+function objectsIn(roots: readonly object[]): object[] {
+  const found = new Set(roots);
+  for (const each of found)
+    for (const value of ownValues(each))
+      if (found.size < MAX_OBJECTS && isSearched(value)) found.add(value);
+  return [...found];
+}
+
+// Spans that wait for an exporter say nothing about it. A proxy may throw.
+function isSearched(value: unknown): value is object {
+  return (
+    isObjectLike(value) &&
+    attempt(
+      () => !("spanContext" in value || (Array.isArray(value) && value.length > MAX_LIST)),
+      false,
+    )
+  );
 }
 
 function otlpFinding(url: string): Finding {
-  const variables = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
-  const isVariable = variables.some((name) => ENDPOINT.test(textIn(name) ?? ""));
   return finding({
     name: "sent-twice",
     severity: "warning",
-    summary: `Spans are also sent to ${url.replace(/[?#].*/, "")}, which is the project of the DSN.`,
-    mechanism: "In Sentry each span arrives twice, by OTLP without users, tags and errors.",
-    fix: "Leave out the OTLP exporter:",
-    code: isVariable
-      ? "export OTEL_TRACES_EXPORTER=none"
-      : "new NodeSDK({ spanProcessors: [new SentrySpanProcessor()] });",
+    summary: `An OTLP exporter also sends the spans to ${url.replace(/[?#].*/, "")}, the project of the DSN.`,
+    mechanism: "Each span arrives twice; the copy from OTLP has no user, tags or errors.",
+    fix: "Remove the OTLP exporter from the set-up; set OTEL_TRACES_EXPORTER=none if the environment created it:",
+    code: "new NodeSDK({ spanProcessors: [new SentrySpanProcessor()] });",
   });
 }

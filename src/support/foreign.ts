@@ -41,6 +41,12 @@ export function propertyOf(value: unknown, key: string | symbol): unknown {
   return attempt<unknown>(() => Reflect.get(value, key), undefined);
 }
 
+/** Returns the values of an object's own properties, without calling getters, which may have effects. Never throws. */
+export function ownValues(object: object): unknown[] {
+  const fields = attempt(() => Object.values(Object.getOwnPropertyDescriptors(object)), []);
+  return fields.map(({ value }): unknown => value);
+}
+
 /** Returns the name of the value's class; `null prototype` for an object without a prototype. Never throws. */
 export function classNameOf(value: object): string {
   return attempt(() => {
