@@ -2,6 +2,7 @@ import { processScopes } from "../scope/process-scopes.js";
 import { getClient } from "../context/global-client.js";
 import { unitOfSpan } from "../context/scope-context.js";
 import type { Unit } from "../scope/unit.js";
+import { MAX_TRANSACTION_NAME } from "../spans/encoded-head.js";
 import { inferSpan } from "../semantics/infer-span.js";
 import { SPAN_KIND } from "../trace/span.js";
 import { knownAttributes } from "../client/resource-attributes.js";
@@ -102,22 +103,19 @@ function hasErrors(span: FinishedSpan): boolean {
   return unit.lastEventId !== undefined || span.events.some(({ name }) => name === "exception");
 }
 
-// Longer names are cut.
-const MAX_NAME_LENGTH = 200;
-
 function isValidName(name: string): boolean {
   const { length } = name.trim();
-  return length > 0 && length <= MAX_NAME_LENGTH;
+  return length > 0 && length <= MAX_TRANSACTION_NAME;
 }
 
 function unnamedFinding(tracer: string, { seen }: Suspect): Finding {
   return finding({
     name: "refused-name",
     severity: "warning",
-    summary: `Root spans of ${reportName(tracer)} have an empty name, or one of more than ${MAX_NAME_LENGTH} characters.`,
+    summary: `Root spans of the tracer "${reportName(tracer)}" have no name, or one of more than ${MAX_TRANSACTION_NAME} characters.`,
     ...seen,
     mechanism:
-      "Sentry refuses such names. Their transactions have a part of it, or `<unlabeled transaction>`.",
+      "Sentry does not accept such names: the transaction gets the first 200 characters, or `<unlabeled transaction>`.",
     fix: "Give the span a short name, and put what varies into attributes:",
     code: 'tracer.startSpan("import file", { attributes: { path } });',
   });

@@ -69,12 +69,13 @@ export function renamedHead(head: EncodedHead, clues: readonly RequestClue[]): E
   };
 }
 
-const MAX_NAME_LENGTH = 200;
+/** Characters of a transaction name. Longer ones are cut. */
+export const MAX_TRANSACTION_NAME = 200;
 
 /** Returns a valid transaction name for a description, with secrets filtered. Sampling contexts use the same name. */
 export function transactionName(description: string): string {
   return (
-    clip(redactedText(description.trim()), MAX_NAME_LENGTH).trim() || "<unlabeled transaction>"
+    clip(redactedText(description.trim()), MAX_TRANSACTION_NAME).trim() || "<unlabeled transaction>"
   );
 }
 

@@ -50,7 +50,7 @@ describe("the name of a root span", () => {
     const [found, ...others] = await foundInRoot(name);
 
     expect([found?.name, others]).toEqual(["refused-name", []]);
-    expect(found?.summary).toMatch(/^Root spans of importer /);
+    expect(found?.summary).toMatch(/^Root spans of the tracer "importer" /);
     expect(found?.evidence[0]?.at).toMatch(/outcome-rules\.test\.ts:\d+:\d+/);
   });
 
