@@ -11,6 +11,7 @@ export const {
   values,
 } = Object;
 export const { parse, stringify } = JSON;
-export const { isFinite, isInteger, isSafeInteger, parseFloat } = Number;
+export const { abs, ceil, floor, max, min, round } = Math;
+export const { isFinite, isInteger, isNaN, isSafeInteger, parseFloat } = Number;
 export const { apply, get } = Reflect;
 export const { isArray } = Array;

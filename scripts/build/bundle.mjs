@@ -39,7 +39,7 @@ const COMMON_OUTPUT = {
 
 const BUILTINS = fileURLToPath(new URL("builtins.mjs", import.meta.url));
 
-const OWNERS = ["Array", "JSON", "Number", "Object", "Reflect"];
+const OWNERS = ["Array", "JSON", "Math", "Number", "Object", "Reflect"];
 
 /** `Object.entries` and so on become imports from `builtins.mjs`. */
 const INJECTED = Object.fromEntries(
