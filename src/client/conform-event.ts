@@ -70,7 +70,7 @@ function values(rule: ValueRule, part: Conform): Conform {
   };
 }
 
-// By the copies that events have in common (`copyOfEvent`).
+// Keyed by the copies that events share (`copyOfEvent`), so that each is checked once.
 const validBreadcrumbs = new WeakMap<object, Breadcrumb>();
 
 const breadcrumb: Conform = (value, broken) => {
@@ -79,7 +79,8 @@ const breadcrumb: Conform = (value, broken) => {
   if (known !== undefined) return known;
   const { value: crumb, isBroken } = checkedBreadcrumb(value, Date.now() / 1000);
   if (isBroken) broken.add("breadcrumb");
-  else validBreadcrumbs.set(value, crumb);
+  // Without a time of its own it gets that of each event.
+  else if (value["timestamp"] !== undefined) validBreadcrumbs.set(value, crumb);
   return crumb;
 };
 

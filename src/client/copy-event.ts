@@ -73,7 +73,7 @@ export function copyOfEvent(
   return objectFrom(entries.map(([name]) => [name, copies.get(name) ?? null] as const));
 }
 
-/** The copy of a value that does not change, and what making it took of the budget. */
+/** The copy of a value that does not change, and its cost in the budget. */
 interface FixedCopy {
   readonly copy: JsonValue;
   readonly length: number;
@@ -94,12 +94,16 @@ function copyOfBreadcrumbs(breadcrumbs: unknown, copy: Copy, budget: CopyBudget)
   return { values: copies };
 }
 
-// Undefined unless the client has made the record and its list.
+// Undefined unless it is a plain record of a plain list: code of the application may run when others are read.
 function listOf(breadcrumbs: unknown): readonly unknown[] | undefined {
-  if (!isObjectLike(breadcrumbs) || types.isProxy(breadcrumbs)) return undefined;
-  if (Object.getPrototypeOf(breadcrumbs) !== Object.prototype) return undefined;
+  if (!isObjectLike(breadcrumbs) || !isPlain(breadcrumbs)) return undefined;
+  if (Object.keys(breadcrumbs).join() !== "values") return undefined;
   const values = propertyOf(breadcrumbs, "values");
   return Array.isArray(values) && !types.isProxy(values) ? values : undefined;
+}
+
+function isPlain(value: object): boolean {
+  return !types.isProxy(value) && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function copyOfBreadcrumb(value: object, copy: Copy, budget: CopyBudget): JsonValue {
@@ -122,15 +126,15 @@ function isUsedUp({ remaining, nodes }: CopyBudget): boolean {
   return remaining <= 0 || nodes <= 0;
 }
 
-// Data with objects in it may change, even if the breadcrumb is frozen.
-function isFixed(breadcrumb: object): boolean {
-  if (types.isProxy(breadcrumb) || !Object.isFrozen(breadcrumb)) return false;
-  const data = propertyOf(breadcrumb, "data");
-  if (!isObjectLike(data)) return true;
-  return (
-    !types.isProxy(data) &&
-    Object.isFrozen(data) &&
-    Object.values(data).every((value) => !isObjectLike(value))
+// Levels of objects in a breadcrumb that is shared: itself and its data.
+const FIXED_LEVELS = 2;
+
+// A frozen object may still have getters, a method `toJSON`, or objects that are not frozen.
+function isFixed(value: unknown, levels: number = FIXED_LEVELS): boolean {
+  if (!isObjectLike(value)) return true;
+  if (levels === 0 || !isPlain(value) || !Object.isFrozen(value)) return false;
+  return Object.values(Object.getOwnPropertyDescriptors(value)).every(
+    (property) => "value" in property && isFixed(property.value, levels - 1),
   );
 }
 
