@@ -2,7 +2,7 @@ import type { Arrival, CheckInView, FindingView, LogView, MetricView } from "../
 import { joinPieces, styled } from "./terminal.js";
 import type { LineSettings, Piece, Style } from "./terminal.js";
 
-/** Lines per kind that are printed for an envelope. */
+/** Maximum number of lines printed for each kind of item in an envelope. */
 const MAX_LINES = 50;
 
 const LABEL_WIDTH = 9;

@@ -40,7 +40,7 @@ function scheduled(original: CronFunction, { lib, options, args }: ScheduleCall)
   const [name, rule, job] = args;
   if (typeof name !== "string" || name === "" || !isFunction(job)) {
     warnUnmonitored(
-      "it has no name, which is the monitor slug. Pass a name to `scheduleJob` of node-schedule",
+      "it has no name to use as the monitor slug. Pass one as the first argument of `scheduleJob`",
     );
     return runOutsideOfUnits(() => original.apply(lib, [...args]));
   }

@@ -21,9 +21,9 @@ interface CheckInLineSettings {
   readonly overflow: (envelope: EncodedEnvelope) => void;
 }
 
-// How long a check-in waits for the response to an earlier one of its run: while a flush is pending, and otherwise. Longer than
-// the time-outs of a request and its retry, because a check-in that passes another may arrive first.
+// How long a check-in waits for the response to an earlier one of its run: while a flush is pending, and otherwise.
 const LATE_IN_FLUSH_MILLIS = 500;
+// Longer than the time-outs of a request and its retry, because a check-in that passes another may arrive first.
 const LATE_MILLIS = 60_000;
 const WATCH_MILLIS = 5000;
 

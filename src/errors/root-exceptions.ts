@@ -70,7 +70,7 @@ export class RootExceptions implements WaitingRoot {
     return taken;
   }
 
-  /** The exceptions that wait for the root. */
+  /** The exceptions that are held until the root ends. */
   get waiting(): readonly FoundException[] {
     return this.#pending;
   }

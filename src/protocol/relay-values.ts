@@ -46,7 +46,7 @@ export const VALUE_RULES: Readonly<Record<ValueRule, string>> = {
   user: "a user's id, username, name and email are strings, ip_address is an IP address, geo and data are objects",
   request:
     "a request's method has letters only, its url and fragment are strings, its headers and env are objects, and its cookies are pairs",
-  span: "a span's op and description are strings, its status is a known one, its data and tags are objects, and its ids are valid",
+  span: "a span's op and description are strings, its status is one of Sentry's, its data and tags are objects, and its ids are hexadecimal",
   timestamp: "an event's time lies in the last 30 days",
   event: "the fields of an event have the types of Sentry's event protocol",
 };

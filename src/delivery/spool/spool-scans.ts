@@ -120,7 +120,7 @@ export class SpoolScans {
     if (this.#settings.disk.identitySync() === GONE) this.#seen(GONE, NONE);
   }
 
-  // The size in a name may be wrong, and the name may not belong to a file at all.
+  // Reads the sizes from the disk: that in a name may be wrong, and the name may not be that of a spooled file.
   async #measure(found: readonly FoundFile[]): Promise<FoundFile[]> {
     const measured: FoundFile[] = [];
     for (let start = 0; start < found.length; start += INSPECTED_AT_A_TIME) {
