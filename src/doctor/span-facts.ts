@@ -34,7 +34,8 @@ export interface Unfinished {
 class Below {
   /** Spans that have started, at any depth, but not the layers of a web framework before all others. */
   children = 0;
-  hasLayers = false;
+  /** True until a child starts, which may also be a request or job, that is no layer of a web framework before all others. */
+  isIdle = true;
   /** Those that are open. */
   open = 0;
   /** The one that has started last. */
@@ -201,8 +202,8 @@ export function isLayer({ kind, attributes }: StartedSpan): boolean {
 }
 
 /** Tells whether the span of a request or job has no child but layers of its framework: others may have done its work. */
-export function isIdle({ below, hasChild }: SpanFacts): boolean {
-  return below?.children === 0 && (!hasChild || below.hasLayers);
+export function isIdle({ below }: SpanFacts): boolean {
+  return below?.isIdle === true;
 }
 
 /** Tells whether a span was set in a context of another unit: neither unit descends from the other. */

@@ -3,7 +3,7 @@ import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
 import { quantityOf, seconds } from "./report-text.js";
 import { Routes } from "./routes.js";
-import { isEntry, isIdle, isLayer, nameKey, nameOf, spanEvidence } from "./span-facts.js";
+import { isEntry, isLayer, nameKey, nameOf, spanEvidence } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
 import { ENDED_SPAN, LONG_MILLIS, MANY, Suspect, Suspects, UNIT_EACH } from "./suspects.js";
 import { UnfinishedSpans } from "./unfinished-spans.js";
@@ -56,16 +56,20 @@ export class UnitRules {
 
   /** Records the start of a span below `entry`, that of a request or job. */
   childStarted(entry: SpanFacts, span: StartedSpan): void {
-    const { below, hasEnded } = entry;
+    const { below } = entry;
     if (below === undefined) return;
-    if (hasEnded) this.#fed(entry);
-    if (below.children === 0 && isLayer(span)) below.hasLayers = true;
-    else below.children += 1;
+    if (below.children > 0 || !isLayer(span)) {
+      this.#fed(entry);
+      below.children += 1;
+    }
     this.#unfinished.started(entry, span);
   }
 
   #fed(entry: SpanFacts): void {
-    if (entry.hasEnded && isIdle(entry)) this.routes.fedLate(entry);
+    const { below, hasEnded } = entry;
+    if (below?.isIdle !== true) return;
+    below.isIdle = false;
+    if (hasEnded) this.routes.fedLate(entry);
   }
 
   /** Records the end of a span below `entry`, that of a request or job. */

@@ -96,3 +96,50 @@ describe("a request whose own work comes after the layers", () => {
     expect(found()).toEqual([]);
   });
 });
+
+/** Serves 21 requests, of which one has late queries; gives another one late children. */
+function withLate(addTo: (ctx: Context) => void): void {
+  const first = serve();
+  end(first);
+  query(first.ctx, 20);
+  for (let index = 0; index < 19; index += 1) end(serve());
+  const other = serve();
+  end(other);
+  addTo(other.ctx);
+}
+
+describe("of 21 requests one has late queries, and another counts only once as one with a child if it has", () => {
+  it("twelve late layers of its framework", () => {
+    withLate((ctx) => {
+      for (let index = 0; index < 12; index += 1)
+        tracer.startSpan("layer", { attributes: { "express.type": "middleware" } }, ctx).end();
+    });
+
+    expect(new Set(found())).toEqual(new Set(["D1 error"]));
+  });
+
+  it("twelve late messages", () => {
+    withLate((ctx) => {
+      for (let index = 0; index < 12; index += 1)
+        tracer.startSpan("message", { kind: SpanKind.CONSUMER }, ctx).end();
+    });
+
+    expect(new Set(found())).toEqual(new Set(["D1 error"]));
+  });
+});
+
+it.each([
+  ["SERVER", SpanKind.SERVER],
+  ["CONSUMER", SpanKind.CONSUMER],
+])("a request that is open and starts a %s span is not without a child", (_, kind) => {
+  const over = serve();
+  end(over);
+  query(over.ctx, 20);
+  for (let index = 0; index < 19; index += 1) {
+    const each = serve();
+    tracer.startSpan("inner", { kind }, trace.setSpan(each.ctx, each.span)).end();
+    end(each);
+  }
+
+  expect(found()).toEqual(["D1 warning"]);
+});
