@@ -8,10 +8,9 @@ import { manifestIn } from "./installed-packages.js";
 export interface CallStack {
   /** The innermost frame of the application, and that of the file that has called it: files, lines and columns. */
   readonly site: string | undefined;
-  /**
-   * The library that called the innermost frame of the application, unless it only passes requests on, as routers do; if there is none,
-   * the innermost library. Never one of OpenTelemetry.
-   */
+  /** The library that called the innermost frame of the application, unless it only passes requests on, as routers do. */
+  readonly caller: Library | undefined;
+  /** The caller; if there is none, the innermost library, which the application has called. Never one of OpenTelemetry. */
   readonly library: Library | undefined;
   /** True if a timer called it, without a promise in between. */
   readonly isTimer: boolean;
@@ -52,9 +51,11 @@ export function readStack(stack: string, folder?: string): CallStack {
   const site = places.findIndex(isOwn);
   const inner = places[site];
   const outer = places.slice(site + 1);
+  const caller = firstLibrary(outer);
   return {
     site: inner === undefined ? undefined : siteOf(inner, outer),
-    library: firstLibrary(outer) ?? firstLibrary(places),
+    caller,
+    library: caller ?? firstLibrary(places),
     isTimer: stack.includes("listOnTimeout") && !stack.includes("process/task_queues"),
   };
 }
@@ -82,10 +83,11 @@ function shortened(place: string): string {
 // Libraries by directory; null for one that only passes calls on.
 const libraries = new Map<string, Library | null>();
 
-// What routers, middleware, wrappers of instrumentations and the like say of themselves. They call the application as they were called:
-// a context that is wrong there is not their fault.
+// Descriptions of packages that only call the application, in the context in which they were called: routers, middleware, wrappers of
+// instrumentations and the like. A context that is wrong there is not their fault. Parsers and uploaders, which call it from events of the
+// request's stream, can lose contexts.
 const PASSING =
-  /instrumentation|middleware|router|\b(?:http|react|rest|test|testing|web)\b.*\b(?:framework|runner|server)\b/i;
+  /^(?!.*(?:\bpars|multipart|property|upload)).*(?:instrumentation|middleware|router|\b(?:http|react|rest|test|testing|web)\b.*\b(?:framework|runner|server)\b)/i;
 
 function firstLibrary(places: readonly string[]): Library | undefined {
   const [, directory, name] = MODULE.exec(places.find((place) => MODULE.test(place)) ?? "") ?? [];

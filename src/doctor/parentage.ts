@@ -148,20 +148,18 @@ function isUnbalanced({ count, most, unbalanced }: LateChildren): boolean {
   return most >= MANY && unbalanced === count;
 }
 
-// A queue gives the work of many to a few requests, by chance. Where several have about as many such spans, and no library has run them,
-// it is probably their own work after the response. It is no error even if others have no child: a cache may have answered these.
-function severityOf(
-  { library, entries, count, most }: LateChildren,
-  areStarved: boolean,
-): Severity {
-  const isOwn = library === undefined && entries >= MANY && count >= (entries * most) / 2;
+// A queue runs the work of many requests in the contexts of a few, unevenly. Where several have about as many such spans, and no library
+// has called what started them, it is probably their own work after the response. It is no error even if others have no child: a cache may have answered these.
+function severityOf({ stacks, entries, count, most }: LateChildren, areStarved: boolean): Severity {
+  const isCalled = stacks.some(({ caller }) => caller !== undefined);
+  const isOwn = !isCalled && entries >= MANY && count >= (entries * most) / 2;
   if (areStarved) return isOwn ? "warning" : "error";
   return isOwn ? "info" : "warning";
 }
 
 // A pool that releases its connections by timers looks the same, but it leaves requests without a child: see `areStarved`.
 function isOfTimer({ stacks, most }: LateChildren): boolean {
-  return most >= MANY && stacks.length > 0 && stacks.every((each) => each.isTimer && !each.library);
+  return most >= MANY && stacks.length > 0 && stacks.every((each) => each.isTimer && !each.caller);
 }
 
 function lateFinding(late: LateChildren, severity: Severity): Finding {

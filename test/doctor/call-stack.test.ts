@@ -38,6 +38,13 @@ it.each([
 });
 
 it.each([
+  [[CLIENT, APP, QUEUE], "p-queue"],
+  [[CLIENT, APP], undefined],
+])("the library that called the application in %j is %s", (lines, library) => {
+  expect(read(...lines)?.caller?.name).toBe(library);
+});
+
+it.each([
   ["listOnTimeout (node:internal/timers:605:17)", true],
   ["process.processImmediate (node:internal/timers:505:21)", false],
 ])("`%s` called it: a timer is %s", (line, expected) => {
@@ -83,6 +90,11 @@ describe("a library that only passes calls on", () => {
       "@fastify/otel": "Official Fastify OpenTelemetry Instrumentation",
       "@vitest/runner": "Vitest test runner",
       fastq: "Fast, in memory work queue",
+      multer: "Middleware for handling `multipart/form-data`.",
+      "body-parser": "Node.js body parsing middleware",
+      cookie: "HTTP server cookie parsing and serialization",
+      "express-fileupload": "Simple express file upload middleware that wraps around Busboy",
+      "fast-check": "Property based testing framework for JavaScript (like QuickCheck)",
       ws: "Simple to use, blazing fast and thoroughly tested websocket client and server for Node.js",
     };
     for (const [name, description] of Object.entries(descriptions)) {
@@ -101,6 +113,11 @@ describe("a library that only passes calls on", () => {
     [["router", "fastq"], undefined],
     [["fastq", "router"], "fastq"],
     [["ws"], "ws"],
+    [["multer", "router"], "multer"],
+    [["body-parser"], "body-parser"],
+    [["cookie"], "cookie"],
+    [["express-fileupload"], "express-fileupload"],
+    [["fast-check"], "fast-check"],
   ])("below the application's frame, %j: the library is %s", (names, library) => {
     expect(read(APP, ...names.map(frame))?.library?.name).toBe(library);
   });

@@ -1,25 +1,70 @@
-import { describe, expect, it } from "vitest";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { Context, Tracer } from "@opentelemetry/api";
+import { afterAll, describe, expect, it } from "vitest";
 
 import { gateKit } from "./gate-kit.js";
 
-const { found, open, over, query } = gateKit();
+const { tracer, found, open, over, query } = gateKit();
+
+/** A library of the application. */
+interface Library {
+  /** Starts spans itself. */
+  readonly query: (tracer: Tracer, ctx: Context, quantity: number) => void;
+  /** Calls the application, which starts them. */
+  readonly run: (job: () => void) => void;
+}
+
+const root = mkdtempSync(join(tmpdir(), "otel-sentry-bridge-own-work-"));
+const library = installed();
+afterAll(() => rmSync(root, { recursive: true }));
+
+function installed(): Library {
+  const directory = join(root, "node_modules/shop-db");
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(
+    join(directory, "index.js"),
+    `exports.query = (tracer, ctx, quantity) => {
+      for (let index = 0; index < quantity; index += 1) tracer.startSpan("query", {}, ctx).end();
+    };
+    exports.run = (job) => job();`,
+  );
+  return createRequire(import.meta.url)(directory) as Library;
+}
+
+function worked(): void {
+  const { span, ctx } = open();
+  query(ctx);
+  span.end();
+}
 
 /** Ends requests of which some go on, each with so many spans. */
-function goOn(late: number, others: () => void): void {
+function goOn(late: number, others: () => void, start = query): void {
   for (let index = 0; index < 30; index += 1)
-    if (index % 5 === 0) query(over(), late);
+    if (index % 5 === 0) start(over(), late);
     else others();
 }
 
 describe("rule D1, of work that several requests do alike after their end, is", () => {
   it("worth knowing where all others have done work of their own", () => {
-    goOn(6, () => {
-      const { span, ctx } = open();
-      query(ctx);
-      span.end();
-    });
+    goOn(6, worked);
 
     expect(found()).toEqual(["D1 info"]);
+  });
+
+  it("worth knowing, too, where it calls a library that starts the spans", () => {
+    goOn(6, worked, (ctx, quantity = 1) => library.query(tracer, ctx, quantity));
+
+    expect(found()).toEqual(["D1 info"]);
+  });
+
+  it("a warning where a library has called it", () => {
+    goOn(6, worked, (ctx, quantity) => library.run(() => query(ctx, quantity)));
+
+    expect(found()).toEqual(["D1 warning"]);
   });
 
   it("a warning, and no error, where a cache may have answered the others", () => {
@@ -34,4 +79,20 @@ describe("rule D1, of work that several requests do alike after their end, is", 
 
     expect(found()).toEqual(["D1 error"]);
   });
+});
+
+it("rule D6 finds the timer of a request that calls a library, which starts the spans", async () => {
+  const ctx = over();
+  let runs = 0;
+  await new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      library.query(tracer, ctx, 1);
+      runs += 1;
+      if (runs < 10) return;
+      clearInterval(timer);
+      resolve();
+    }, 1);
+  });
+
+  expect(found()).toEqual(["D6 warning"]);
 });
