@@ -29,21 +29,19 @@ const LIMITS = {
 /**
  * Encodes an event that the application may have changed. Repairs values that break Relay's rules, and logs a
  * diagnostic for each rule. Values that are too large or not representable in JSON become strings such as `[Circular
- * ~]`. Throws what getters of the event throw. `spans` is the number of spans that a transaction had before.
+ * ~]`. Throws what getters of the event throw. `spans` is the number of spans that a transaction had before; without it, the event is
+ * an error.
  */
-export function encodeConformed(
-  event: object,
-  diagnostics: Diagnostics,
-  spans: number = 0,
-): string {
+export function encodeConformed(event: object, diagnostics: Diagnostics, spans?: number): string {
+  const before = spans ?? 0;
   // Copied first, because the rules read each value several times.
   const limits = {
-    totalLength: MAX_LENGTH + spans * PER_SPAN.length,
-    nodes: MAX_NODES + spans * PER_SPAN.nodes,
+    totalLength: MAX_LENGTH + before * PER_SPAN.length,
+    nodes: MAX_NODES + before * PER_SPAN.nodes,
   };
   const copy = copyOfEvent(event, { ...LIMITS, ...limits });
   const { event: valid, broken } = conformEvent(Object(copy));
-  reportBrokenRules(diagnostics, broken);
+  reportBrokenRules(diagnostics, broken, spans === undefined);
   return JSON.stringify(valid);
 }
 

@@ -186,7 +186,7 @@ export class EnvelopeBuilder {
     const processData = this.#processDataOfSegment(segment);
     const scopes = this.#allScopes(capture.scopes);
     const merged = mergeScopes(scopes, settings.maxBreadcrumbs, capture.breadcrumbs?.());
-    reportBrokenRules(this.#dependencies.diagnostics, merged.broken);
+    reportBrokenRules(this.#dependencies.diagnostics, merged.broken, true);
     const transaction = segment?.nameNow?.(trace?.route) ?? segment?.transaction;
     const around = { ...this.#dependencies, ...capture, merged, processData, transaction, waiting };
     const result =

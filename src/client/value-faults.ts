@@ -1,4 +1,5 @@
 import type { Diagnostics } from "../support/diagnostics.js";
+import { observation } from "../support/observation.js";
 import { cut } from "../support/text.js";
 import { VALUE_RULES, ruleMessage } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
@@ -6,9 +7,19 @@ import type { ValueRule } from "../protocol/relay-values.js";
 const MAX_SHOWN_LENGTH = 100;
 const MAX_TRIMMED_LENGTH = 1024;
 
-/** Logs a diagnostic for values that Relay would delete, once per rule and client. Never throws. */
-export function reportBrokenRules(diagnostics: Diagnostics, rules: Iterable<ValueRule>): void {
-  for (const rule of rules) diagnostics.warnOnce(`value:${rule}`, ruleMessage(rule));
+/**
+ * Logs a diagnostic for values that Relay would delete, once per rule and client. `isError`: they are an error's, which is encoded
+ * within the call that captures it. A transaction may be sent within a call that has ended another root. Never throws.
+ */
+export function reportBrokenRules(
+  diagnostics: Diagnostics,
+  rules: Iterable<ValueRule>,
+  isError: boolean = false,
+): void {
+  for (const rule of rules) {
+    diagnostics.warnOnce(`value:${rule}`, ruleMessage(rule));
+    if (isError) observation.observer?.warned?.(`value:${rule}`);
+  }
 }
 
 /** A release, environment, dist or server name that Relay would delete. */

@@ -21,18 +21,20 @@ export class RefusedValues {
     this.#calls.of(rule).add((at) => [{ kind: "call", name, startMillis: Date.now(), at }]);
   }
 
-  /** Call it when a value is refused that an attribute or a hook has set. */
+  /** Call it within the call that has ended a span, or captured an error, with a value that an attribute or a hook has set. */
   warned(rule: string): void {
-    this.#senders
-      .of(rule)
-      .add((at) =>
-        at === undefined ? [] : [{ kind: "call", name: "end or capture what has it", at }],
-      );
+    const name = "ended the span, or captured the event, that has the value";
+    this.#senders.of(rule).add((at) => (at === undefined ? [] : [{ kind: "call", name, at }]));
   }
 
-  /** Returns the calls that a warning about refused values is about: of setters, or of what has sent the values. */
+  /**
+   * Returns the calls that set the refused values; without any, the calls that ended the span or captured the event. Empty if neither
+   * are known, as for a transaction that was held after the end of its root.
+   */
   seen(rule: string): Partial<Pick<Finding, "count" | "evidence" | "library">> {
-    const calls = this.#calls.of(rule);
-    return calls.count > 0 ? calls.seen : this.#senders.of(rule).seen;
+    return (
+      [this.#calls, this.#senders].map((all) => all.of(rule)).find(({ count }) => count > 0)
+        ?.seen ?? {}
+    );
   }
 }

@@ -50,7 +50,7 @@ function warningFindings(refused?: RefusedValues): Finding[] {
     const found = messageFinding(message, { severity: "warning", effect: UNUSED, fix });
     const evidence = cause === undefined ? [] : [causeOf(cause)];
     const calls = name === "refused-value" ? refused?.seen(kind.replace("value:", "")) : undefined;
-    return [{ ...found, name, evidence, ...calls, count: calls?.count || 1 }];
+    return [{ ...found, name, evidence, ...calls }];
   });
 }
 

@@ -1,3 +1,4 @@
+import { observation } from "../support/observation.js";
 import { clip, jsonField, jsonString } from "../support/text.js";
 import { ruleMessage } from "../protocol/relay-values.js";
 import type { ValueRule } from "../protocol/relay-values.js";
@@ -158,6 +159,7 @@ export class SpanEncoder {
 
   #tellInvalid(rule: ValueRule): void {
     this.#settings.onProblem(`value:${rule}`, ruleMessage(rule));
+    observation.observer?.warned?.(`value:${rule}`);
   }
 
   #validTimes(span: FinishedSpan): { start: number; end: number } {

@@ -16,7 +16,10 @@ export interface Observer {
   ended(span: object): void;
   /** Data is about to be set on a scope. `broken`: what was wrong with it; `change` has it in its repaired form. */
   wrote(scope: object, change: object, broken?: Broken): void;
-  /** A kind of warning is noted for the first time. Missing in observers of older copies of the package. */
+  /**
+   * A value is refused, within the call that has ended its span or captured its error. `kind`: that of the warning. Missing in
+   * observers of older copies of the package.
+   */
   warned?(kind: string): void;
   /** An error is captured in the unit `here`, and reported for the unit `origin` in which it was first seen. */
   captured(error: unknown, origin: object, here: object): void;
@@ -57,7 +60,6 @@ export function noteWarning(kind: string, message: string, cause?: unknown): voi
   const { warnings } = observation;
   if (warnings.size >= MAX_WARNINGS || warnings.has(kind)) return;
   warnings.set(kind, { message, cause: cause === undefined ? undefined : causeText(cause) });
-  observation.observer?.warned?.(kind);
 }
 
 const MAX_CAUSE_LENGTH = 300;

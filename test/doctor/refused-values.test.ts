@@ -58,9 +58,25 @@ describe("a refused value that no setter was called with", () => {
     tracer.startSpan("job", { attributes: { "sentry.origin": "not valid!" } }, ROOT_CONTEXT).end();
     await processor.shutdown();
 
-    expect(namesOf("origin")).toEqual(["end or capture what has it"]);
+    expect(namesOf("origin")).toEqual([
+      "ended the span, or captured the event, that has the value",
+    ]);
     const [call] = observer.refused.seen("origin").evidence ?? [];
     expect(call?.at).toMatch(/refused-values\.test\.ts:\d+:\d+/);
+  });
+
+  it("of a transaction that was held is shown by no call: it is encoded when another root ends", async () => {
+    const processor = new SentrySpanProcessor({
+      dsn: "http://key@127.0.0.1:9/1",
+      transport,
+      beforeSendTransaction: (event) => ({ ...event, user: { id: {} } }),
+    });
+    const tracer = new BasicTracerProvider({ spanProcessors: [processor] }).getTracer("app");
+    for (let index = 0; index < 64; index += 1) tracer.startSpan("job", {}, ROOT_CONTEXT).end();
+    await processor.shutdown();
+
+    expect(observation.warnings.has("value:user")).toBe(true);
+    expect(observer.refused.seen("user")).toEqual({});
   });
 
   it("of a hook is shown by the capture", async () => {
