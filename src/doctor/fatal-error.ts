@@ -7,7 +7,7 @@ import { readStack } from "./call-stack.js";
 import { badOption } from "./configuration-check.js";
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
-import { addCommand } from "./npm-commands.js";
+import { addCommand } from "./package-manager.js";
 
 /** An exception that nothing has caught. */
 export interface FatalError {

@@ -4,7 +4,7 @@ import { hasOlderApi } from "../context/api-registration.js";
 import { finding } from "./finding.js";
 import type { Evidence, Finding } from "./finding.js";
 import { LoadedModules } from "./loaded-modules.js";
-import { addCommand } from "./npm-commands.js";
+import { addCommand } from "./package-manager.js";
 import {
   filePath,
   isPreloaded,

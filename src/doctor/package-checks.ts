@@ -9,7 +9,7 @@ import { finding } from "./finding.js";
 import type { Evidence, Examination, Finding } from "./finding.js";
 import { directDependencies, installedPackages } from "./installed-packages.js";
 import type { InstalledPackage } from "./installed-packages.js";
-import { addCommand, overrideOf, removeCommand, whyCommand } from "./npm-commands.js";
+import { addCommand, overrideOf, removeCommand, whyCommand } from "./package-manager.js";
 import { isInRange } from "./version-range.js";
 
 const API = "@opentelemetry/api";

@@ -26,7 +26,7 @@ import { observation } from "../support/observation.js";
 import { finding } from "./finding.js";
 import type { Examination, Fact, Finding, Severity } from "./finding.js";
 import { fixForUntraced, hasHttpInstrumentation } from "./load-order.js";
-import { addCommand } from "./npm-commands.js";
+import { addCommand } from "./package-manager.js";
 import type { DoctorObserver } from "./observer.js";
 import { checkOtlpSender } from "./otlp-sender.js";
 import { checkVendorSdk } from "./vendor-sdk.js";

@@ -1,7 +1,7 @@
 import { attempt, isObjectLike, propertyOf } from "../support/foreign.js";
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
-import { removeCommand } from "./npm-commands.js";
+import { removeCommand } from "./package-manager.js";
 
 // Set by every version of `@sentry/core` when it is used.
 const carrier: typeof globalThis & { readonly __SENTRY__?: unknown } = globalThis;

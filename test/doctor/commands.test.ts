@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { hasOlderApi } from "../../src/context/api-registration.js";
-import { overrideOf, packageManagerOf } from "../../src/doctor/npm-commands.js";
+import { overrideOf, packageManagerOf } from "../../src/doctor/package-manager.js";
 import { isPreloaded, startCommand } from "../../src/doctor/start-command.js";
 
 afterEach(() => vi.unstubAllEnvs());
@@ -29,6 +29,11 @@ it.each<[found: string, files: Readonly<Record<string, string>>, manager: string
   ["the lock file of a workspace's root", { "../../pnpm-lock.yaml": "" }, "pnpm"],
   ["one of npm below that", { "../../pnpm-lock.yaml": "", "package-lock.json": "" }, "npm"],
   ["`packageManager`", { "package.json": '{ "packageManager": "pnpm@9.1.0" }' }, "pnpm"],
+  [
+    "`packageManager` npm beside another's lock file",
+    { "package.json": '{ "packageManager": "npm@10.0.0" }', "yarn.lock": "" },
+    "npm",
+  ],
   ["a broken package.json", { "package.json": "{", "yarn.lock": "" }, "yarn"],
 ])("the package manager of a project with %s", (_, files, manager) => {
   const root = mkdtempSync(join(tmpdir(), "otel-sentry-bridge-manager-"));

@@ -2,12 +2,12 @@ import { textIn } from "../options/env.js";
 import { attempt } from "../support/foreign.js";
 import { lockedBy, manifestIn, withAncestors } from "./installed-packages.js";
 
-const MANAGER = /^(?:pnpm|yarn|bun)(?=[/@])/;
+const MANAGER = /^(?:npm|pnpm|yarn|bun)(?=[/@])/;
 
 // Package managers set this variable for what they run. npm's says little: `npx` is used in projects of others, too.
 function manager(): string {
-  const runner = MANAGER.exec(textIn("npm_config_user_agent") ?? "")?.[0];
-  return runner ?? attempt(() => packageManagerOf(process.cwd()), "npm");
+  const runner = MANAGER.exec(textIn("npm_config_user_agent") ?? "")?.[0] ?? "npm";
+  return runner === "npm" ? attempt(() => packageManagerOf(process.cwd()), "npm") : runner;
 }
 
 /** Returns the package manager of a directory's project, by `packageManager` or its lock file. */
