@@ -130,6 +130,6 @@ function crowdedFinding({ name, childless, most, heaviest }: Route): Finding {
     count: most,
     evidence: heaviest === undefined ? [] : [heaviest],
     ...boundCallback(undefined),
-    mechanism: movedUnless("it has filled a cache for them"),
+    mechanism: movedUnless("this request filled a cache for the others"),
   });
 }

@@ -14,7 +14,7 @@ const SOON_MILLIS = 20;
 class Waiting extends Suspect {
   name = "";
   shared = "";
-  /** Requests without a child that have seen the end of no span of another one. */
+  /** Requests without a child during which no span of another request ended. */
   alone = 0;
 }
 
@@ -76,7 +76,7 @@ export class SharedWork {
     return (
       this.#found
         .all()
-        // Those that a cache has answered also see such ends, by chance.
+        // Requests answered by a cache overlap such an end only by chance; most do not.
         .filter(({ count, alone }) => count >= Math.max(MIN_SHARED, alone))
         .map(sharedFinding)
     );
@@ -93,7 +93,7 @@ function sharedFinding({ name, shared, count, evidence }: Waiting): Finding {
     rule: "D16",
     name: "shared-work",
     severity: "info",
-    summary: `Requests or jobs "${name}" without any child ended with a span "${shared}" of another.`,
+    summary: `Requests "${name}" without child spans ended just after a span "${shared}" of another request.`,
     count,
     evidence,
     mechanism:
