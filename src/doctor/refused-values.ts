@@ -29,7 +29,7 @@ export class RefusedValues {
 
   /**
    * Returns the calls that set the refused values; without any, the calls that ended the span or captured the event. Empty if neither
-   * are known, as for a transaction that was held after the end of its root.
+   * is known, as for a transaction that was held after the end of its root.
    */
   seen(rule: string): Partial<Pick<Finding, "count" | "evidence" | "library">> {
     return (
