@@ -62,10 +62,12 @@ interface FindingOptions {
 }
 
 /**
- * Throws if a report of the doctor has a finding that is an error or a warning, with the report as its message. Use it in tests
- * with `diagnose()` of `otel-sentry-bridge/doctor`, after `startDoctor()`.
+ * Throws if a report of the doctor has a finding that is an error or a warning, with the report as its message, and if its rules
+ * were off. Use it in tests with `diagnose()` of `otel-sentry-bridge/doctor`, after `startDoctor()`.
  */
 export function expectNoFindings(report: DoctorReport, { allow = [] }: FindingOptions = {}): void {
+  if (report.mode === "off")
+    throw new Error("the doctor's rules were off; call startDoctor() before the first span");
   const isAllowed = ({ rule, name, severity }: Finding): boolean =>
     severity === "info" || allow.includes(rule) || allow.includes(name);
   const findings = report.findings.filter((each) => !isAllowed(each));

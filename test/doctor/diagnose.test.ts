@@ -18,7 +18,12 @@ it("`diagnose` returns what was found as a value, and `expectNoFindings` throws 
     transport: createMemoryTransport(),
   });
   trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [processor] }));
-  expect(diagnose().mode).toBe("off");
+  const unobserved = diagnose();
+  expect(unobserved.mode).toBe("off");
+  const allow = unobserved.findings.map(({ name }) => name);
+  expect(() => expectNoFindings(unobserved, { allow })).toThrow(
+    "the doctor's rules were off; call startDoctor() before the first span",
+  );
   startDoctor();
   startDoctor("deep");
 
