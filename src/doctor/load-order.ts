@@ -10,6 +10,7 @@ import {
   isPreloaded,
   preloaded,
   preloadedFile,
+  presentSetUp,
   realPath,
   scriptName,
   shownPath,
@@ -114,8 +115,14 @@ function addInstrumentations(...names: readonly string[]): string {
   return addCommand(...names.map((name) => (hasOlderApi() ? `"${name}@<0.300"` : name)));
 }
 
-/** Returns the fix for an application without any set-up: all that its requests need to be traced, for both module formats. */
-export function firstSetUp(): Fix {
+/**
+ * Returns the fix for an application without any set-up: a file in the working directory that was not loaded, else all that its
+ * requests need to be traced, for both module formats.
+ */
+export function firstSetUp(modules: LoadedModules = new LoadedModules()): Fix {
+  const existing = presentSetUp();
+  if (existing !== undefined && !isPreloaded(existing) && !modules.has(realPath(existing)))
+    return loadedFirst(existing);
   const file = "instrumentation.mjs";
   return {
     fix: `Write a set-up file, ${file}, with the instrumentations of what the application uses, and load it first:`,
@@ -150,9 +157,12 @@ function earlier({ name, target }: Pair, modules: LoadedModules): Fix {
   const isImported =
     target === "" ? !modules.has(process.argv[1] ?? "") : modules.isImported(target);
   const isOwnFile = setUp !== undefined && setUp !== process.argv[1] && setUp !== first;
-  if (isOwnFile && !isImported)
-    return { fix: "Load the set-up by a flag, before the application:", code: startCommand(setUp) };
+  if (isOwnFile && !isImported) return loadedFirst(setUp);
   return inOwnFile(setUp, isImported ? "instrumentation.mjs" : "instrumentation.cjs");
+}
+
+function loadedFirst(setUp: string): Fix {
+  return { fix: "Load the set-up by a flag, before the application:", code: startCommand(setUp) };
 }
 
 function inOwnFile(setUp: string | undefined, file: string): Fix {

@@ -1,4 +1,4 @@
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { extname, isAbsolute, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -32,6 +32,15 @@ export function realPath(path: string): string {
 export function startCommand(setUp: string): string {
   const flag = extname(setUp) === ".cjs" ? "--require" : "--import";
   return `node ${flag} ${filePath(setUp)} ${scriptName()}`;
+}
+
+const SET_UP_FILES = ["instrumentation", "tracing", "otel"].flatMap((name) =>
+  ["mjs", "cjs", "js", "ts"].map((format) => `${name}.${format}`),
+);
+
+/** Returns the file in the working directory that is a set-up by its name; undefined if there is none. */
+export function presentSetUp(): string | undefined {
+  return SET_UP_FILES.find((each) => existsSync(each));
 }
 
 // Their values name files that are loaded before the program.

@@ -1,6 +1,7 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import type { DoctorReport, Finding } from "../../src/doctor/finding.js";
 import { reportLines } from "../../src/doctor/report-text.js";
@@ -137,6 +138,11 @@ describe("a mistake in the first set-up", () => {
   });
 });
 
+function writeForTest(file: string, text: string): void {
+  app.write(file, text);
+  onTestFinished(() => rmSync(join(app.directory, file)));
+}
+
 describe("an application without any set-up", () => {
   it.each([
     ["no-client", "", "app.cjs"],
@@ -147,10 +153,34 @@ describe("an application without any set-up", () => {
 
     expect([missing?.name, others]).toEqual([name, []]);
     const code = missing?.code ?? "";
-    app.write("instrumentation.mjs", code);
+    writeForTest("instrumentation.mjs", code);
     const [, command = ""] = /^\/\/ node (.*)$/m.exec(code) ?? [];
     expect(command).toBe(`--import ./instrumentation.mjs ${program}`);
     expect(await findingsOf(command.split(" "))).toEqual([]);
+  });
+});
+
+describe("an application with a set-up file that the command does not load", () => {
+  it.each([
+    ["instrumentation.mjs", "--import", "app.mjs"],
+    ["tracing.cjs", "--require", "app.cjs"],
+    ["otel.js", "--import", "app.cjs"],
+  ])("%s: the fix loads it by `%s`", async (file, flag, program) => {
+    writeForTest(file, file.endsWith(".mjs") ? `${HOOK} await import("./set-up.cjs");` : SET_UP);
+
+    const [missing, ...others] = await findingsOf([program]);
+
+    expect([missing?.name, others]).toEqual(["no-client", []]);
+    expect(missing?.code).toBe(`node ${flag} ./${file} ${program}`);
+    expect(await findingsOf([flag, `./${file}`, program])).toEqual([]);
+  });
+
+  it("is told to write another one if the command does load it", async () => {
+    writeForTest("tracing.cjs", "");
+
+    const [missing] = await findingsOf(["--require", "./tracing.cjs", "app.cjs"]);
+
+    expect(missing?.fix).toContain("instrumentation.mjs");
   });
 });
 
