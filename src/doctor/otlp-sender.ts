@@ -1,4 +1,4 @@
-import { parseDsn } from "../protocol/dsn.js";
+import { dsnOrigin, parseDsn } from "../protocol/dsn.js";
 import { registeredProcessors } from "../setup/attach.js";
 import { attempt, classNameOf, isObjectLike, ownValues } from "../support/foreign.js";
 import { finding } from "./finding.js";
@@ -9,7 +9,7 @@ const MAX_OBJECTS = 500;
 const MAX_LIST = 20;
 
 // Sentry's own OTLP endpoint.
-const ENDPOINT = /^https?:\/\/([^/:]+)[^?#]*\/api\/(\d+)\/integration\/otlp\b/;
+const ENDPOINT = /^(https?:\/\/[^/?#]+)[^?#]*\/api\/(\d+)\/integration\/otlp\b/;
 
 const OWN = /^SentrySpan(?:Exporter|Processor)$/;
 
@@ -28,14 +28,14 @@ export function checkOtlpSender(dsn: string | undefined): Finding[] {
 }
 
 function isSameProject(url: string, dsn: string): boolean {
-  const [, host = "", project] = ENDPOINT.exec(url) ?? [];
+  const [, origin = "", project] = ENDPOINT.exec(url) ?? [];
   const own = parseDsn(dsn);
-  return project === own.projectId && serverOf(host) === serverOf(own.host);
+  return project === own.projectId && serverOf(origin) === serverOf(dsnOrigin(own));
 }
 
 // Sentry's own server has a name for each organization and region.
-function serverOf(host: string): string {
-  return host.replace(/^.*\.sentry\.io$/, "sentry.io");
+function serverOf(origin: string): string {
+  return attempt(() => new URL(origin).host, "").replace(/^.*\.sentry\.io$/, "sentry.io");
 }
 
 function objectsIn(roots: readonly object[]): object[] {

@@ -46,6 +46,9 @@ it.each([
     "https://key@sentry.example/42",
     ["sent-twice"],
   ],
+  ["http://localhost:8080/api/42/integration/otlp", "http://key@localhost:9000/42", []],
+  ["http://localhost:9000/api/42/integration/otlp", "http://key@localhost:9000/42", ["sent-twice"]],
+  [URL.replace("/api", ":443/api"), DSN, ["sent-twice"]],
   [URL, undefined, []],
 ])("an exporter to %s beside the DSN %s: %j", (url, dsn, expected) => {
   register(new OTLPTraceExporter({ url }), ownProcessor());
