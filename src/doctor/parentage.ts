@@ -11,6 +11,9 @@ import type { SpanFacts } from "./span-facts.js";
 import { ACTIVE_SPAN, MANY, OLD_MILLIS, Suspect, Suspects } from "./suspects.js";
 import type { Routes } from "./routes.js";
 
+// Instrumentations name their tracers after their packages, such as `@prisma/instrumentation` and `@fastify/otel`.
+const AUTOMATIC = /instrumentation|^@.*\/otel/;
+
 /** OpenTelemetry's SDK rounds the start of a span to milliseconds, but not its end. */
 const CLOCK_MILLIS = 1;
 
@@ -36,6 +39,8 @@ class LateChildren extends Suspect {
 class ForeignParents extends Suspect {
   name = "";
   parent = "";
+  /** True if an instrumentation starts the spans, so that the application cannot choose their context. */
+  isAutomatic = false;
 }
 
 /** Rules about a span and its parent: D1 (it has ended), D3 (it is of another unit), D6 (it lives on). */
@@ -121,7 +126,9 @@ export class Parentage {
 
   #isForeign(facts: SpanFacts, above: SpanFacts): void {
     const { span } = facts;
-    const suspect = this.#foreign.of(`${tracerOf(span)}|${nameKey(span)}`);
+    const tracer = tracerOf(span);
+    const suspect = this.#foreign.of(`${tracer}|${nameKey(span)}`);
+    suspect.isAutomatic = AUTOMATIC.test(tracer);
     suspect.name ||= nameOf(span);
     suspect.parent ||= nameOf(above.span);
     suspect.add((site) => [spanEvidence(facts, site), spanEvidence(above)]);
@@ -230,15 +237,19 @@ function servedFinding({ parent, count, evidence, oldestMillis }: LateChildren):
   });
 }
 
-function foreignFinding({ name, parent, seen }: ForeignParents): Finding {
+const STORED: Pick<Finding, "code" | "fix" | "mechanism"> = {
+  mechanism:
+    "trace.setSpan was called with a stored span, or a library runs callbacks in the context of another caller.",
+  fix: "Start the span in its own context, and refer to the other one by a link:",
+  code: "tracer.startSpan(name, {\n  links: [{ context: other.spanContext() }] });",
+};
+
+function foreignFinding({ name, parent, isAutomatic, seen }: ForeignParents): Finding {
   return finding({
     rule: "D3",
     name: "foreign-parent",
     summary: `Spans "${name}" have a parent, "${parent}", that belongs to another unit of work than their context.`,
     ...seen,
-    mechanism:
-      "trace.setSpan was called with a stored span, or a library runs callbacks in the context of another caller.",
-    fix: "Start the span in its own context, and refer to the other one by a link:",
-    code: "tracer.startSpan(name, {\n  links: [{ context: other.spanContext() }] });",
+    ...(isAutomatic ? boundCallback(seen.library) : STORED),
   });
 }

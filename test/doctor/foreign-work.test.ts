@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { captureException, setUser } from "../../src/index.js";
 import { gateKit } from "./gate-kit.js";
 
-const { tracer, found, open, query, theObserver } = gateKit();
+const { tracer, found, open, query, theObserver, tracerOf } = gateKit();
 
 /** Requests with a child; the contexts of the last run the work of the first, which get none. */
 function shift(quantity: number, shifted: number): void {
@@ -215,5 +215,24 @@ describe("rule D16, of requests that wait for a span of another, in mode `deep`,
     first.span.updateName("GET /users/:id").end(endTime);
 
     expect(found()).toEqual([]);
+  });
+});
+
+describe("a span in a context of another request than its parent's", () => {
+  it.each([
+    ["app", "links:"],
+    ["shop-otel", "links:"],
+    ["@opentelemetry/instrumentation-express", "bindContext("],
+    ["@prisma/instrumentation", "bindContext("],
+    ["@fastify/otel", "bindContext("],
+  ])("by the tracer %s: the fix has `%s`", (name, code) => {
+    const [own, other] = [open("GET /a"), open("GET /b")];
+    tracerOf(name).startSpan("step", {}, trace.setSpan(other.ctx, own.span)).end();
+    for (const { span } of [own, other]) span.end();
+
+    const [foreign, ...others] = theObserver().findings(false);
+
+    expect([foreign?.rule, others]).toEqual(["D3", []]);
+    expect(foreign?.code).toContain(code);
   });
 });

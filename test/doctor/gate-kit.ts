@@ -18,6 +18,8 @@ interface OpenRequest {
 
 interface GateKit {
   readonly tracer: Tracer;
+  /** Returns a tracer of the same provider, as an instrumentation of this name has one. */
+  readonly tracerOf: (name: string) => Tracer;
   readonly theObserver: () => DoctorObserver;
   /** What was found, as `D1 warning`. */
   readonly found: () => string[];
@@ -32,7 +34,8 @@ interface GateKit {
 export function gateKit(): GateKit {
   const transport = createMemoryTransport();
   const processor = new SentrySpanProcessor({ dsn: "http://key@127.0.0.1:9/1", transport });
-  const tracer = new BasicTracerProvider({ spanProcessors: [processor] }).getTracer("app");
+  const provider = new BasicTracerProvider({ spanProcessors: [processor] });
+  const tracer = provider.getTracer("app");
   let observer = new DoctorObserver();
   beforeAll(() => {
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
@@ -53,6 +56,7 @@ export function gateKit(): GateKit {
   };
   return {
     tracer,
+    tracerOf: (name) => provider.getTracer(name),
     open,
     theObserver: () => observer,
     found: () => observer.findings(false).map(({ rule, severity }) => `${rule} ${severity}`),
