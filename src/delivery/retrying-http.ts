@@ -8,6 +8,7 @@ import type { UnansweredError } from "./http/send-failures.js";
 import { failureReason, networkMessage } from "./http/send-failures.js";
 import { createRetryTransport } from "./retry/retry-transport.js";
 import type { RetryTransport, RetryTransportSettings } from "./retry/retry-transport.js";
+import { DEFAULT_URGENT } from "./send-slots.js";
 import type { SenderTransport } from "./sender.js";
 import type {
   ObservedTransport,
@@ -143,7 +144,10 @@ class FirstOutage {
   }
 }
 
-/** Returns how many envelopes may be in flight. A quarter of the connections is reserved for when the others get no answer. */
+/**
+ * Returns how many envelopes may be in flight. A quarter of the connections is reserved: half of it, at most four, for errors and
+ * check-ins, the rest for when the others get no answer.
+ */
 export function concurrencyOf({
   maxConnections = DEFAULT_MAX_CONNECTIONS,
 }: Pick<HttpTransportSettings, "maxConnections">): {
@@ -151,7 +155,7 @@ export function concurrencyOf({
   stalledConcurrency: number;
 } {
   const connections = Math.floor(maxConnections);
-  const reserved = Math.max(Math.floor(connections / 4), 1);
-  const maxConcurrency = Math.max(connections - reserved, 1);
-  return { maxConcurrency, stalledConcurrency: connections - maxConcurrency };
+  const reserved = Math.min(Math.max(Math.floor(connections / 4), 1), connections - 1);
+  const urgent = Math.min(Math.floor(reserved / 2), DEFAULT_URGENT);
+  return { maxConcurrency: connections - reserved, stalledConcurrency: reserved - urgent };
 }

@@ -1,5 +1,6 @@
 import { sizeOf } from "../protocol/envelope.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
+import { isUrgent } from "../protocol/data-category.js";
 import type { EnvelopeQueue } from "./envelope-queue.js";
 import { LinkedList } from "../support/collections.js";
 import type { Link } from "../support/collections.js";
@@ -14,8 +15,8 @@ export interface SlotBounds {
   /** Added to the limit while none of the envelopes in flight gets a response. */
   readonly stalled: number;
   /**
-   * Added to the limit for errors and check-ins, which must not wait behind transactions that a slow server holds. Default 4.
-   * The maximum is `max` plus the larger of this and `stalled`.
+   * How many errors and check-ins may be in flight whatever else is: they must not wait behind transactions that a slow server
+   * holds. Default 4. The maximum is the sum of `max`, `stalled` and this.
    */
   readonly urgent?: number | undefined;
   /**
@@ -30,7 +31,8 @@ export interface SlotBounds {
 // long enough for the collector to move them to the old generation: a tenth of all that was allocated, against 1 %.
 const WAITING_PER_EXTRA_SLOT = 2;
 
-const DEFAULT_URGENT = 4;
+/** Default for `SlotBounds.urgent`. */
+export const DEFAULT_URGENT = 4;
 
 /** Bytes of errors that may be in flight, as a multiple of those of other envelopes. */
 const URGENT_SHARE = 1.5;
@@ -96,6 +98,8 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
   /** In the order of their starts. */
   readonly #slots = new LinkedList<Slot>();
   #size = 0;
+  /** Number of errors and check-ins among them. */
+  #urgent = 0;
   #bytes = 0;
   // Start of the newest send that has ended; sends in flight that started earlier were overtaken.
   #overtakenUntil = Number.NEGATIVE_INFINITY;
@@ -123,6 +127,7 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
     const slot = new Slot(envelope, nowMillis, this.#owner);
     slot.link = this.#slots.push(slot);
     this.#size += 1;
+    if (isUrgent(envelope.category)) this.#urgent += 1;
     this.#bytes += sizeOf(envelope);
     return slot;
   }
@@ -140,6 +145,7 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
     slot.link = undefined;
     this.#overtakenUntil = Math.max(this.#overtakenUntil, slot.startedAt);
     this.#size -= 1;
+    if (isUrgent(slot.envelope.category)) this.#urgent -= 1;
     this.#bytes -= sizeOf(slot.envelope);
     return true;
   }
@@ -147,16 +153,13 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
   /** Tells whether the next envelope of a queue may be sent. */
   hasRoom(queue: WaitingEnvelopes, nowMillis: number): boolean {
     const { min, max, stalled, urgent = DEFAULT_URGENT } = this.#bounds;
-    const { items, isUrgent } = queue;
     if (this.#bytes >= this.#maxBytes(queue)) return false;
-    const usual = Math.min(min + Math.floor(items / WAITING_PER_EXTRA_SLOT), max);
+    const usual = Math.min(min + Math.floor(queue.items / WAITING_PER_EXTRA_SLOT), max);
     const size = this.#size;
-    if (size < usual) return true;
-    const forUrgent = isUrgent ? urgent : 0;
-    if (size >= max + Math.max(stalled, forUrgent)) return false;
+    if (size < usual || (queue.isUrgent && this.#urgent < urgent)) return true;
+    if (size >= max + stalled + (queue.isUrgent ? urgent : 0)) return false;
     const lost = this.#lost(nowMillis);
-    const forSilence = Math.min(this.#silentTimes(lost, nowMillis), stalled);
-    return size - lost < usual + forSilence + forUrgent;
+    return size - lost < usual + Math.min(this.#silentTimes(lost, nowMillis), stalled);
   }
 
   *[Symbol.iterator](): Iterator<EncodedEnvelope> {

@@ -1,8 +1,8 @@
 /** Options of the HTTP transport. Times are in milliseconds. */
 export interface HttpOptions {
   /**
-   * Maximum number of connections to the server, opened as the backlog requires. A quarter of them is reserved for when
-   * the others get no response. Default 96.
+   * Maximum number of connections to the server, opened as the backlog requires. A quarter of them is reserved:
+   * of eight or more, some for errors and check-ins, the rest for when the others get no response. Default 96.
    */
   readonly maxConnections?: number;
   /** Body size in bytes above which it is compressed. Default 32,768. */

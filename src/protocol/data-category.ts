@@ -107,6 +107,11 @@ export function priorityOf(category: DataCategory): number {
   return PRIORITY[category];
 }
 
+/** Tells whether envelopes of a category must not wait behind transactions. */
+export function isUrgent(category: DataCategory): boolean {
+  return PRIORITY[category] <= PRIORITY.error;
+}
+
 /** Tells whether a string is the name of a category that this version knows. */
 export function isDataCategory(text: string): text is DataCategory {
   return Object.hasOwn(PRIORITY, text);

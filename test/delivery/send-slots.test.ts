@@ -124,6 +124,27 @@ it("as many errors as are reserved go out while all slots are taken, and nothing
   );
 });
 
+it("an error is sent at once, however many transactions get no answer", async () => {
+  const bounds = { maxConcurrency: 8, stalledConcurrency: 4 };
+  const { sender, transport, timers, clock } = bench(bounds);
+  for (let count = 0; count < 40; count += 1) sender.enqueue(envelopeOf());
+  await timers.turn();
+  await times(10, async () => {
+    clock.now += 500;
+    await timers.advance(500);
+  });
+  expect(transport.held).toBe(12);
+  await times(3, async () => {
+    sender.enqueue(envelopeOf("error"));
+    await timers.turn();
+    expect(transport.sent.at(-1)?.category).toBe("error");
+    transport.releaseNewest();
+    // Its answer lets transactions take the places of those that it has overtaken.
+    clock.now += 500;
+    await timers.advance(500);
+  });
+});
+
 it("envelopes in flight count towards the bound on bytes", async () => {
   const envelope = envelopeOf("transaction", { payloadBytes: 1000 });
   const { sender, transport, timers, recorder } = bench({

@@ -1,5 +1,5 @@
 import { steadyNow, systemTimers } from "../../support/time.js";
-import { priorityOf } from "../../protocol/data-category.js";
+import { isUrgent } from "../../protocol/data-category.js";
 import { envelopeOf } from "../../protocol/envelope.js";
 import type { EncodedEnvelope } from "../../protocol/envelope.js";
 import { createEnvelopeQueue } from "../envelope-queue.js";
@@ -27,7 +27,6 @@ interface Entered {
   readonly options: SendOptions | undefined;
 }
 
-const LAST_URGENT = priorityOf("error");
 const UNSENT: SenderResult = Object.freeze({ outcome: "unsent" });
 
 /**
@@ -132,7 +131,6 @@ export class ThreadQueue {
     const entered = this.#entered.get(envelope);
     if (entered === undefined) return;
     this.#entered.delete(envelope);
-    const isUrgent = priorityOf(envelope.category) <= LAST_URGENT;
-    this.#settings.onResult(entered.id, result, isUrgent);
+    this.#settings.onResult(entered.id, result, isUrgent(envelope.category));
   }
 }
