@@ -9,9 +9,16 @@ import { vi } from "vitest";
 type Listener = (...args: unknown[]) => void;
 type Listeners = ReadonlyMap<string | symbol, readonly Listener[]>;
 
+interface ProcessState {
+  readonly listeners: Listeners;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly stackTraceLimit: number;
+}
+
 declare global {
-  /** Listeners that the process had before its first test file. */
-  var listenersAtStart: Listeners | undefined;
+  /** What the process had before its first test file. */
+  var stateAtStart: ProcessState | undefined;
 }
 
 function presentListeners(): Listeners {
@@ -20,9 +27,15 @@ function presentListeners(): Listeners {
   );
 }
 
-globalThis.listenersAtStart ??= presentListeners();
+globalThis.stateAtStart ??= {
+  listeners: presentListeners(),
+  env: { ...process.env },
+  cwd: process.cwd(),
+  stackTraceLimit: Error.stackTraceLimit,
+};
+const atStart = globalThis.stateAtStart;
 for (const [name, listeners] of presentListeners()) {
-  const first = globalThis.listenersAtStart.get(name) ?? [];
+  const first = atStart.listeners.get(name) ?? [];
   for (const listener of listeners) if (!first.includes(listener)) process.off(name, listener);
 }
 
@@ -32,6 +45,14 @@ for (const slot of Object.getOwnPropertySymbols(globalThis))
 
 vi.useRealTimers();
 vi.unstubAllEnvs();
+vi.unstubAllGlobals();
+for (const name of Object.keys(process.env))
+  if (!(name in atStart.env) && !name.startsWith("VITEST"))
+    Reflect.deleteProperty(process.env, name);
+Object.assign(process.env, atStart.env);
+process.chdir(atStart.cwd);
+process.exitCode = undefined;
+Error.stackTraceLimit = atStart.stackTraceLimit;
 
 // The sources and the test kits are loaded anew; packages stay.
 const { cache } = createRequire(import.meta.url);
