@@ -10,6 +10,7 @@ import { offsetBefore, rewritten } from "./build/output.mjs";
 
 const root = join(import.meta.dirname, "..");
 const chunks = await bundleMaps(ENTRIES);
+const NOTHING = "nothing of the sources stands there";
 
 for (const position of process.argv.slice(2)) console.log(`${position}  ${sourceOf(position)}`);
 
@@ -19,13 +20,14 @@ function sourceOf(position) {
   if (chunk === undefined)
     return `no file of the package; write FILE:LINE:COLUMN, where FILE is one of ${[...chunks.keys()].join(", ")}`;
   const { code, rewrite, map } = chunk;
-  const lines = rewritten(code, rewrite)
-    .split("\n")
-    .slice(0, Number(line) - 1);
-  const offset = lines.reduce((sum, text) => sum + text.length + 1, Number(column) - 1);
+  const lines = rewritten(code, rewrite).split("\n");
+  if (Number(column) > (lines[Number(line) - 1]?.length ?? 0)) return NOTHING;
+  const offset = lines
+    .slice(0, Number(line) - 1)
+    .reduce((sum, text) => sum + text.length + 1, Number(column) - 1);
   const before = code.slice(0, offsetBefore(code, rewrite, offset)).split("\n");
   const found = new SourceMap(map).findEntry(before.length - 1, before.at(-1).length);
-  if (found.originalSource === undefined) return "nothing of the sources stands there";
+  if (found.originalSource === undefined) return NOTHING;
   const source = relative(root, join(root, "dist", found.originalSource));
   return `${source}:${found.originalLine + 1}:${found.originalColumn + 1}`;
 }
