@@ -1,6 +1,6 @@
 import { sizeOf } from "../protocol/envelope.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
-import { isUrgent } from "../protocol/data-category.js";
+import { isUrgentCategory } from "../protocol/data-category.js";
 import type { EnvelopeQueue } from "./envelope-queue.js";
 import { LinkedList } from "../support/collections.js";
 import type { Link } from "../support/collections.js";
@@ -127,7 +127,7 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
     const slot = new Slot(envelope, nowMillis, this.#owner);
     slot.link = this.#slots.push(slot);
     this.#size += 1;
-    if (isUrgent(envelope.category)) this.#urgent += 1;
+    if (isUrgentCategory(envelope.category)) this.#urgent += 1;
     this.#bytes += sizeOf(envelope);
     return slot;
   }
@@ -145,7 +145,7 @@ export class SendSlots implements Iterable<EncodedEnvelope> {
     slot.link = undefined;
     this.#overtakenUntil = Math.max(this.#overtakenUntil, slot.startedAt);
     this.#size -= 1;
-    if (isUrgent(slot.envelope.category)) this.#urgent -= 1;
+    if (isUrgentCategory(slot.envelope.category)) this.#urgent -= 1;
     this.#bytes -= sizeOf(slot.envelope);
     return true;
   }

@@ -108,7 +108,7 @@ export function priorityOf(category: DataCategory): number {
 }
 
 /** Tells whether envelopes of a category must not wait behind transactions. */
-export function isUrgent(category: DataCategory): boolean {
+export function isUrgentCategory(category: DataCategory): boolean {
   return PRIORITY[category] <= PRIORITY.error;
 }
 

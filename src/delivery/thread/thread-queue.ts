@@ -1,5 +1,5 @@
 import { steadyNow, systemTimers } from "../../support/time.js";
-import { isUrgent } from "../../protocol/data-category.js";
+import { isUrgentCategory } from "../../protocol/data-category.js";
 import { envelopeOf } from "../../protocol/envelope.js";
 import type { EncodedEnvelope } from "../../protocol/envelope.js";
 import { createEnvelopeQueue } from "../envelope-queue.js";
@@ -131,6 +131,6 @@ export class ThreadQueue {
     const entered = this.#entered.get(envelope);
     if (entered === undefined) return;
     this.#entered.delete(envelope);
-    this.#settings.onResult(entered.id, result, isUrgent(envelope.category));
+    this.#settings.onResult(entered.id, result, isUrgentCategory(envelope.category));
   }
 }
