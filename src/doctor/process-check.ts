@@ -21,6 +21,7 @@ import { emptyUnit } from "../scope/unit.js";
 import { SPAN_KIND } from "../trace/span.js";
 import type { RegisteredClient } from "../context/global-client.js";
 import { registeredProcessors } from "../setup/attach.js";
+import { isPlain } from "../setup/registration-check.js";
 import { attempt, classNameOf } from "../support/foreign.js";
 import { observation } from "../support/observation.js";
 import { finding } from "./finding.js";
@@ -230,16 +231,9 @@ function untraced(isHttp: boolean, severity: Severity): Finding {
   });
 }
 
-// Processors that hold no other processor. Any other class may hide one of this package.
-const PLAIN: ReadonlySet<string> = new Set([
-  "BatchSpanProcessor",
-  "NoopSpanProcessor",
-  "SimpleSpanProcessor",
-]);
-
 function hasNoProcessor(): boolean {
   const processors = registeredProcessors();
-  return typeof processors === "object" && processors.every((each) => PLAIN.has(classNameOf(each)));
+  return typeof processors === "object" && processors.every(isPlain);
 }
 
 /** Returns the finding for a tracer provider without a processor of this package. */

@@ -1,6 +1,6 @@
 import type { ClientCore } from "../client/client-core.js";
 import { isFaultReported } from "../support/setup-faults.js";
-import { attempt } from "../support/foreign.js";
+import { attempt, classNameOf } from "../support/foreign.js";
 import { pipelineFromEnvironment } from "../options/env.js";
 import {
   API_COPIES,
@@ -36,12 +36,12 @@ const MAX_PAUSE_MILLIS = 3_600_000;
 const MAX_DEPTH = 3;
 const MAX_OBJECTS = 200;
 
-const SDK_PROCESSORS: ReadonlySet<string> = new Set([
-  "BatchSpanProcessor",
-  "NoopSpanProcessor",
-  "SentrySpanProcessor",
-  "SimpleSpanProcessor",
-]);
+const PLAIN = /^(?:Batch|Noop|Simple)SpanProcessor$/;
+
+/** Tells whether a processor holds no other processor. Any class but OpenTelemetry's own may hide one of this package. */
+export function isPlain(processor: object): boolean {
+  return PLAIN.test(classNameOf(processor));
+}
 
 /** The processors and exporters of one client, which must be registered with a tracer provider. No method throws. */
 export class RegistrationCheck {
@@ -108,10 +108,29 @@ function report(client: ClientCore, { kind, instance }: Registrable): void {
     processors === "foreign" || (processors !== "none" && kind === "SentrySpanExporter");
   if (isHidden || (processors === "none" ? mayBeLocal(client) : reaches(processors, instance)))
     return;
-  // The provider was then given to a copy of the API that could not register it.
-  if (hasForeignRegistration()) client.diagnostics.faultOnce(API_COPIES, copiesMessage());
-  else client.diagnostics.faultOnce(NOT_TRACED, messageFor(kind, processors === "none"));
+  const [fault, message] = faultOf(kind, processors);
+  client.diagnostics.faultOnce(fault, message);
 }
+
+function faultOf(
+  kind: Registrable["kind"],
+  processors: ReturnType<typeof registeredProcessors>,
+): readonly [kind: string, message: string] {
+  // The provider was then given to a copy of the API that could not register it.
+  if (hasForeignRegistration()) return [API_COPIES, copiesMessage()];
+  if (typeof processors === "string")
+    return [NOT_TRACED, messageFor(kind, "no tracer provider is registered")];
+  if (processors.some(isOwnProcessor)) return ["set-up-twice", TWICE];
+  return [NOT_TRACED, messageFor(kind, "the registered tracer provider does not have it")];
+}
+
+function isOwnProcessor(processor: object): boolean {
+  return classNameOf(processor) === "SentrySpanProcessor";
+}
+
+const TWICE =
+  "OpenTelemetry is set up twice: another set-up registered its provider first, and its SentrySpanProcessor receives the spans. " +
+  "This one receives none. Remove one of the set-ups; `otel-sentry-bridge/register` counts as one";
 
 // A process with a context manager may use a provider without registering it, and may not have traced anything yet.
 function mayBeLocal(client: ClientCore): boolean {
@@ -121,15 +140,11 @@ function mayBeLocal(client: ClientCore): boolean {
 // A custom processor of the application may still forward spans to this one later.
 function isTransparent(processors: readonly object[] | "foreign"): boolean {
   return (
-    processors !== "foreign" &&
-    processors.every((processor) => SDK_PROCESSORS.has(processor.constructor?.name))
+    processors !== "foreign" && processors.every((each) => isPlain(each) || isOwnProcessor(each))
   );
 }
 
-function messageFor(kind: Registrable["kind"], isWithoutProvider: boolean): string {
-  const provider = isWithoutProvider
-    ? "no tracer provider is registered"
-    : "the registered tracer provider does not have it";
+function messageFor(kind: Registrable["kind"], provider: string): string {
   return (
     `a ${kind} was created, but no span has reached it: ${provider}, so no transactions are sent. ` +
     "Pass it to your provider, such as new NodeSDK({ spanProcessors: [processor] }), and start the provider before the first span"

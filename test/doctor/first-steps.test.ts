@@ -40,6 +40,7 @@ const SET_UP = `
   if (!is("contexts")) context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   if (!is("propagator")) propagation.setGlobalPropagator(new SentryPropagator());
   trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: is("processor") ? [] : [processor] }));
+  if (is("twice")) trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SentrySpanProcessor()] }));
   registerInstrumentations({ instrumentations: [new HttpInstrumentation(), new ExpressInstrumentation()] });
   if (is("names")) for (let index = 0; index < 3000; index += 1)
     trace.getTracer("app").startSpan(\`job \${index} token=hunter2hunter2 \\u001b[2J\${"x".repeat(10_000)}\`);
@@ -123,6 +124,7 @@ describe("a mistake in the first set-up", () => {
     ["call", "wrong-call", /Correct the call/],
     ["contexts", "no-context-manager", /setGlobalContextManager/],
     ["propagator", "no-propagator", /textMapPropagator: new SentryPropagator/],
+    ["twice", "set-up-twice", /Remove one of the set-ups/],
     ["processor", "not-traced", /spanProcessors: \[processor\]/],
   ])("%s: the doctor names %s, and the fix", async (mistake, name, fix) => {
     const findings = await findingsOf(BY_FLAG, { MISTAKE: mistake });

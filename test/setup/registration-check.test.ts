@@ -56,6 +56,18 @@ describe("a process that goes on without its processor", () => {
     expect(written).toEqual([LINE]);
   });
 
+  it("is told that it is set up twice where another SentrySpanProcessor receives the spans", () => {
+    const written = standardError();
+    register(processorOf());
+    processorOf();
+
+    vi.advanceTimersByTime(GRACE_MILLIS);
+
+    expect(written).toEqual([
+      expect.stringMatching(/set up twice: another set-up registered its provider first/),
+    ]);
+  });
+
   it.each<[string, (processor: SentrySpanProcessor) => void]>([
     ["has it", (processor) => register(processor)],
     ["has it beside others", (processor) => register(batchProcessor(), processor)],
