@@ -44,6 +44,8 @@ export function withAncestors(directory: string): string[] {
   return all;
 }
 
+const IN_STORE = /^.*[/\\]\.pnpm[/\\][^/\\]+[/\\]node_modules(?=[/\\])/;
+
 class Search {
   readonly found = new Map<string, InstalledPackage>();
   readonly #isWanted: (name: string) => boolean;
@@ -59,10 +61,6 @@ class Search {
       if (name.startsWith("@"))
         for (const inner of this.#entries(join(directory, name)))
           this.#package(directory, `${name}/${inner}`);
-      // pnpm keeps all packages in one directory below this one.
-      else if (name === ".pnpm")
-        for (const store of this.#entries(join(directory, name)))
-          this.modules(join(directory, name, store, "node_modules"));
       else if (!name.startsWith(".")) this.#package(directory, name);
     }
   }
@@ -74,6 +72,9 @@ class Search {
       this.found.set(path, readPackage(name, path));
     // A link may lead to another workspace, whose packages the application does not load.
     if (path.includes("node_modules")) this.modules(join(path, "node_modules"));
+    // pnpm links a package to its store, where its dependencies are beside it. The store also has packages that are no longer used.
+    const [beside] = IN_STORE.exec(path) ?? [];
+    if (beside !== undefined) this.modules(beside);
   }
 
   // Returns nothing for a directory that was read before or does not exist, and beyond the limit.

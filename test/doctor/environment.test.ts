@@ -95,11 +95,6 @@ describe("doctor, on the way from an empty folder", () => {
       ["api-copies"],
     ],
     [
-      "a newer minor version of the API below pnpm's store",
-      { ...GOOD, ".pnpm/x@1/node_modules/@opentelemetry/api": { version: "1.10.0" } },
-      ["api-copies"],
-    ],
-    [
       "nothing in an older version of the API, which can use what the newer one registers",
       { ...GOOD, "other/node_modules/@opentelemetry/api": { version: "1.4.0" } },
       [],
@@ -188,6 +183,25 @@ it.each([
   expect(findings.find(({ name }) => name === "sdk-api-mismatch")?.code).toMatch(
     new RegExp(` @opentelemetry/api@${fitting}$`),
   );
+});
+
+it.each([
+  ["beside a package that is linked", ["x"], ["api-copies"]],
+  ["that no package links to any more", [], []],
+])("in pnpm's store, doctor examines packages %s: %j, %j", async (_what, links, names) => {
+  const directory = directoryWith({
+    ...GOOD,
+    ".pnpm/x@1/node_modules/x": { version: "1.0.0" },
+    ".pnpm/y@1/node_modules/y": { version: "1.0.0" },
+    ".pnpm/y@1/node_modules/@opentelemetry/api": { version: "1.10.0" },
+  });
+  const modules = join(directory, "node_modules");
+  for (const link of links) symlinkSync(`.pnpm/x@1/node_modules/${link}`, join(modules, link));
+  symlinkSync("../../y@1/node_modules/y", join(modules, ".pnpm/x@1/node_modules/y"));
+
+  const report = await examineEnvironment({ directory, env: { SENTRY_DSN: await serverDsn() } });
+
+  expect(namesIn(report)).toEqual(names);
 });
 
 it("doctor examines no packages of other workspaces", async () => {
