@@ -86,10 +86,9 @@ async function runToEnd(request: RunRequest, directory: string | undefined): Pro
   const stdio: StdioOptions = isOutputKept ? "inherit" : ["inherit", 2, "inherit"];
   const child = spawn(program, args, { stdio, env: { ...env } });
   let passed: NodeJS.Signals | undefined;
-  // Ctrl-C in a terminal reaches the application by itself; a second SIGINT would cut its end short.
   const pass = (signal: NodeJS.Signals): void => {
     passed = signal;
-    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+    if (isPassedOn(signal)) child.kill(signal);
   };
   for (const name of SIGNALS) process.on(name, pass);
   attempt(() => process.on("SIGUSR2", ask), undefined);
@@ -101,6 +100,11 @@ async function runToEnd(request: RunRequest, directory: string | undefined): Pro
   for (const name of SIGNALS) process.off(name, pass);
   process.off("SIGUSR2", ask);
   return ended;
+}
+
+// Ctrl-C in a terminal reaches the application by itself; a second SIGINT would cut its end short.
+function isPassedOn(signal: NodeJS.Signals): boolean {
+  return signal !== "SIGINT" || !process.stdin.isTTY;
 }
 
 function endOf(child: ChildProcess): Promise<RunEnd> {
@@ -147,8 +151,7 @@ async function othersEnd(directory: string | undefined, signal: NodeJS.Signals):
     const fresh = running.filter((pid) => !signalled.has(pid) && !isSignalled(directory, pid));
     for (const pid of polls < MIN_POLLS ? [] : fresh) {
       signalled.add(pid);
-      if (signal !== "SIGINT" || !process.stdin.isTTY)
-        attempt(() => process.kill(pid, signal), false);
+      if (isPassedOn(signal)) attempt(() => process.kill(pid, signal), false);
     }
     await sleep(POLL_MILLIS);
   }

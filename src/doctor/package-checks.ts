@@ -63,8 +63,12 @@ interface Installed {
 }
 
 function factsOf(name: string, { named }: Installed): string[] {
-  const versions = new Set(named(name).map(({ version }) => version));
-  return versions.size === 0 ? [] : [`${name} ${[...versions].join(" and ")}`];
+  const versions = versionsOf(named(name));
+  return versions.length === 0 ? [] : [`${name} ${versions.join(" and ")}`];
+}
+
+function versionsOf(copies: readonly InstalledPackage[]): string[] {
+  return [...new Set(copies.map(({ version }) => version))];
 }
 
 function relativeTo(directory: string, path: string): string {
@@ -97,6 +101,9 @@ function missing({ named }: Installed): Finding[] {
   ];
 }
 
+// Its files for `import` are ES modules. Node does not list those that are loaded.
+const FIRST_WITH_MODULES = 10;
+
 // A copy of the API can use what a copy of the same or a newer minor version has registered.
 function apiCopies(installed: Installed): Finding[] {
   const { directory, named, isRunning } = installed;
@@ -104,19 +111,20 @@ function apiCopies(installed: Installed): Finding[] {
   const base =
     (isRunning ? minorOf(registeredVersion()) : undefined) ?? resolvedApi(directory, copies);
   const loaded = isRunning ? Object.keys(requireFrom(`${directory}/`).cache) : undefined;
-  const cutOff = copies.filter(
-    ({ version, path }) =>
-      base !== undefined &&
-      (minorOf(version) ?? 0) > base &&
-      loaded?.some((file) => file.startsWith(join(path, "/"))) !== false,
-  );
-  const versions = new Set(copies.map(({ version }) => version));
+  const isLoaded = ({ path }: InstalledPackage): boolean =>
+    loaded?.some((file) => file.startsWith(join(path, "/"))) !== false;
+  const cutOff = copies.filter((each) => {
+    const minor = minorOf(each.version) ?? 0;
+    return base !== undefined && minor > base && (minor >= FIRST_WITH_MODULES || isLoaded(each));
+  });
+  const versions = versionsOf(copies);
   if (cutOff.length === 0) return [];
   const { entry, command } = overrideOf(API, fittingApi(installed));
   return [
     finding({
       name: "api-copies",
-      summary: `${API} is installed in ${quantityOf(versions.size, "version")}: ${[...versions].join(" and ")}.`,
+      severity: cutOff.some(isLoaded) ? "error" : "warning",
+      summary: `${API} is installed in ${quantityOf(versions.length, "version")}: ${versions.join(" and ")}.`,
       evidence: evidenceOf(directory, copies),
       mechanism:
         "A copy cannot use what an older minor version has registered: its spans are not recorded, or its users and tags do not follow a request.",
@@ -129,7 +137,7 @@ function apiCopies(installed: Installed): Finding[] {
 
 // Chooses the version that most packages accept.
 function fittingApi({ packages, named }: Installed): string {
-  const versions = named(API).map(({ version }) => version);
+  const versions = versionsOf(named(API));
   const accepting = (version: string): number =>
     packages.filter(({ peers }) => isInRange(version, peers[API] ?? "*")).length;
   return versions.toSorted((a, b) => accepting(b) - accepting(a))[0] ?? "1.9";
@@ -259,13 +267,13 @@ function withLine(command: string): string {
 
 function ownCopies({ directory, named }: Installed): Finding[] {
   const copies = named(OWN);
-  const versions = new Set(copies.map(({ version }) => version));
-  if (versions.size < 2) return [];
+  const versions = versionsOf(copies);
+  if (versions.length < 2) return [];
   return [
     finding({
       name: "bridge-copies",
       severity: "warning",
-      summary: `${OWN} is installed in ${versions.size} versions: ${[...versions].join(" and ")}.`,
+      summary: `${OWN} is installed in ${versions.length} versions: ${versions.join(" and ")}.`,
       evidence: evidenceOf(directory, copies),
       mechanism: "Scope data that is set through another version may be missing from events.",
       fix: "Make all packages use one version:",
