@@ -40,7 +40,7 @@ function scheduled(original: CronFunction, { lib, options, args }: ScheduleCall)
   const [name, rule, job] = args;
   if (typeof name !== "string" || name === "" || !isFunction(job)) {
     warnUnmonitored(
-      "it has no name to use as the monitor slug. Pass one as the first argument of `scheduleJob`",
+      "it has no name to use as the monitor slug. Pass one to `scheduleJob` of node-schedule",
     );
     return runOutsideOfUnits(() => original.apply(lib, [...args]));
   }
