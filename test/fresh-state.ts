@@ -39,9 +39,11 @@ for (const [name, listeners] of presentListeners()) {
   for (const listener of listeners) if (!first.includes(listener)) process.off(name, listener);
 }
 
+// The API's own slot has the version that registered first, even after `disable`.
+const OWN_OR_API = /^(?:otel-sentry-bridge|opentelemetry\.js\.api)\./;
 for (const api of [context, diag, logs, metrics, propagation, trace]) api.disable();
 for (const slot of Object.getOwnPropertySymbols(globalThis))
-  if (slot.description?.startsWith("otel-sentry-bridge.")) Reflect.deleteProperty(globalThis, slot);
+  if (OWN_OR_API.test(slot.description ?? "")) Reflect.deleteProperty(globalThis, slot);
 
 vi.useRealTimers();
 vi.unstubAllEnvs();
