@@ -1,5 +1,15 @@
 import { execFile } from "node:child_process";
-import { mkdir, rm, symlink, truncate, utimes, writeFile, lstat, readFile } from "node:fs/promises";
+import {
+  mkdir,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+  lstat,
+  readFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -196,10 +206,10 @@ describe("a directory that is removed while the process runs", () => {
       await spool.keep(envelopeOf("error"));
       now += 10_000;
     }
+    // Made before the old one goes, so that it cannot have its inode.
+    await mkdir(`${directory}.new`);
     await rm(directory, { recursive: true });
-    // Another entry takes the inode that is free now.
-    await mkdir(`${directory}.other`);
-    await mkdir(directory);
+    await rename(`${directory}.new`, directory);
     expect(await drain(spool)).toEqual([]);
     expect(spool.losses()).toEqual({ error: { internal_sdk_error: 2 } });
     expect(spool.counts().spooled).toEqual({});
