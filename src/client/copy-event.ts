@@ -12,6 +12,7 @@ import {
   propertyOf,
   setProperty,
 } from "../support/foreign.js";
+import { isPlainObject } from "../support/plain-copy.js";
 import { normalize, readOrMark } from "../support/normalize.js";
 import type { JsonValue } from "../support/normalize.js";
 import type { CopyBudget, NormalizeLimits } from "../support/copy-budget.js";
@@ -96,14 +97,10 @@ function copyOfBreadcrumbs(breadcrumbs: unknown, copy: Copy, budget: CopyBudget)
 
 // Undefined unless it is a plain record of a plain list: code of the application may run when others are read.
 function listOf(breadcrumbs: unknown): readonly unknown[] | undefined {
-  if (!isObjectLike(breadcrumbs) || !isPlain(breadcrumbs)) return undefined;
+  if (!isObjectLike(breadcrumbs) || !isPlainObject(breadcrumbs)) return undefined;
   if (Object.keys(breadcrumbs).join() !== "values") return undefined;
   const values = propertyOf(breadcrumbs, "values");
   return Array.isArray(values) && !types.isProxy(values) ? values : undefined;
-}
-
-function isPlain(value: object): boolean {
-  return !types.isProxy(value) && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function copyOfBreadcrumb(value: object, copy: Copy, budget: CopyBudget): JsonValue {
@@ -129,10 +126,10 @@ function isUsedUp({ remaining, nodes }: CopyBudget): boolean {
 // Levels of objects in a breadcrumb that is shared: itself and its data.
 const FIXED_LEVELS = 2;
 
-// A frozen object may still have getters, a method `toJSON`, or objects that are not frozen.
+// A frozen object may still have getters, or objects that are not frozen.
 function isFixed(value: unknown, levels: number = FIXED_LEVELS): boolean {
   if (!isObjectLike(value)) return true;
-  if (levels === 0 || !isPlain(value) || !Object.isFrozen(value)) return false;
+  if (levels === 0 || !isPlainObject(value) || !Object.isFrozen(value)) return false;
   return Object.values(Object.getOwnPropertyDescriptors(value)).every(
     (property) => "value" in property && isFixed(property.value, levels - 1),
   );

@@ -30,7 +30,7 @@ interface Left {
 }
 
 function copyOf(value: object, depth: number, left: Left): PlainCopy | undefined {
-  if (depth <= 0 || !isPlain(value)) return undefined;
+  if (depth <= 0 || !isPlainObject(value)) return undefined;
   const keys = keysListedOnce(value);
   left.values -= keys.length;
   if (keys.length > MAX_KEYS || left.values < 0) return undefined;
@@ -61,8 +61,8 @@ function valueOf(given: unknown, depth: number, left: Left): unknown {
   }
 }
 
-// Objects of other realms have another prototype. A class of the application is left to `normalize` as well.
-function isPlain(value: object): boolean {
+/** Tells whether a value is an object of this realm without a class or a method `toJSON`. False for a proxy. Never throws. */
+export function isPlainObject(value: object): boolean {
   return (
     !types.isProxy(value) &&
     Object.getPrototypeOf(value) === Object.prototype &&

@@ -62,6 +62,10 @@ const CHANGING: Readonly<Record<string, (text: () => string) => object>> = {
   "has a getter": (text) =>
     Object.freeze(Object.defineProperty({}, "message", { get: text, enumerable: true })),
   "has a method toJSON": (text) => new Described(text),
+  "has a hidden method toJSON": (text) =>
+    Object.freeze(
+      Object.defineProperty({ message: "m" }, "toJSON", { value: () => ({ message: text() }) }),
+    ),
 };
 
 describe("a breadcrumb that a hook adds to each error", () => {
