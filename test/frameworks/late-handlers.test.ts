@@ -5,11 +5,12 @@ import { describe, expect, it } from "vitest";
 import type { ClientStats } from "../../src/index.js";
 import type { ReceivedError } from "../../src/testing/received.js";
 import { assertSettled, startIngestServer } from "../../src/testing/testing.js";
+import { IS_DEEP } from "../property/runs.js";
 import { startNode } from "./node-process.js";
 
-/** Of each kind; a quarter of them at the same time. */
-const UNITS = 100;
-const ROUNDS = 4;
+/** Of each kind, in rounds: those of a round at the same time. */
+const ROUNDS = IS_DEEP ? 4 : 2;
+const UNITS = ROUNDS * (IS_DEEP ? 25 : 12);
 const WAYS = ["recorded", "handed", "isolated", "scoped", "bound"];
 const HANDLERS = [
   "outer",

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ClientStats } from "../../src/index.js";
 import type { ReceivedTransaction } from "../../src/testing/received.js";
 import { assertSettled, startIngestServer } from "../../src/testing/testing.js";
+import { IS_DEEP } from "../property/runs.js";
 import { startFixture } from "./child.js";
 
-const UNITS = 1500;
+const UNITS = IS_DEEP ? 1500 : 500;
 
 interface Report {
   readonly collected: number;

@@ -3,11 +3,12 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ClientStats } from "../../src/index.js";
 import type { ReceivedError, ReceivedTransaction } from "../../src/testing/received.js";
 import { assertSettled, startIngestServer } from "../../src/testing/testing.js";
+import { IS_DEEP } from "../property/runs.js";
 import { startFixture } from "./child.js";
 import { sendLoad } from "./load.js";
 
 /** Half of them at the same time, over connections that the other half uses again. */
-const REQUESTS = 400;
+const REQUESTS = IS_DEEP ? 400 : 100;
 
 interface Variant {
   readonly sampler: "off" | "on";
