@@ -83,7 +83,10 @@ export class ForeignCaptures {
   #lateFindings(): Finding[] {
     return this.#late.entriesOf().flatMap(([key, late]) => {
       if (late.most < MANY || this.#routes.areMost(key, late.entries)) return [];
-      return [lateFinding(late, this.#routes.haveGiven(key, late.most))];
+      const { most } = late;
+      const isOfOthers =
+        this.#routes.haveGiven(key, most) || this.#routes.haveOneEach(key, most);
+      return [lateFinding(late, isOfOthers)];
     });
   }
 }
@@ -114,7 +117,7 @@ function captureFinding({ owner, other, seen }: Captures): Finding {
   });
 }
 
-// `isOfOthers`: most other requests of its name lack what this one has.
+// `isOfOthers`: most other requests of its name lack what this one has, or it has one for each of them.
 function lateFinding({ owner, most, seen }: Captures, isOfOthers: boolean): Finding {
   return finding({
     rule: "D13",

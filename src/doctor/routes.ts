@@ -45,7 +45,7 @@ export class Routes {
   areSomeStarved(key: string, late: number): boolean {
     const route = this.#byName.get(key);
     if (route === undefined || route.ended < MIN_SIBLINGS) return false;
-    return route.childless >= MIN_STARVED && areAsMany(late, route);
+    return route.childless >= MIN_STARVED && areAsMany(late, route.childless);
   }
 
   /** Tells whether `quantity` is more than half of the requests or jobs of a name; one alone is not compared. */
@@ -57,7 +57,13 @@ export class Routes {
   /** Tells whether one of a name may have done `quantity` things for others: most never had a child, and they are about as many. */
   haveGiven(key: string, quantity: number): boolean {
     const route = this.#byName.get(key);
-    return route !== undefined && this.areStarved(key) && areAsMany(quantity, route);
+    return route !== undefined && this.areStarved(key) && areAsMany(quantity, route.childless);
+  }
+
+  /** Tells whether one of a name may have done one thing for each of the others: `quantity` is about their number. */
+  haveOneEach(key: string, quantity: number): boolean {
+    const others = this.endedOf(key) - 1;
+    return others >= MIN_ENDED && areAsMany(quantity, others);
   }
 
   /** Tells whether most requests of a name ended without a user. */
@@ -98,8 +104,8 @@ export class Routes {
   }
 }
 
-function areAsMany(quantity: number, { childless }: Route): boolean {
-  return quantity >= childless * ALMOST_ALL && quantity <= childless / ALMOST_ALL;
+function areAsMany(quantity: number, others: number): boolean {
+  return quantity >= others * ALMOST_ALL && quantity <= others / ALMOST_ALL;
 }
 
 function childrenOf({ below }: SpanFacts): number {

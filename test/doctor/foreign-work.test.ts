@@ -161,6 +161,30 @@ describe("rule D13, of errors that are captured in the context of another reques
   });
 });
 
+/** Requests with a query each, of which the first captures errors after its end. */
+function captureLate(requests: number, errors: number): void {
+  const ended = Array.from({ length: requests }, () => {
+    const { span, ctx } = open("POST /rows");
+    query(ctx);
+    span.end();
+    return ctx;
+  });
+  for (let index = 0; index < errors; index += 1)
+    context.with(ended[0] ?? ROOT_CONTEXT, () => captureException(new Error(`row ${index}`)));
+}
+
+describe("rule D13, of errors that one request captures after its end,", () => {
+  it.each([
+    ["a warning if there is one for each of the others", 20, 19, ["D13 warning"]],
+    ["information if there are far fewer", 40, 19, ["D13 info"]],
+    ["information if there are far more, as in work of its own", 20, 60, ["D13 info"]],
+  ])("is %s", (_what, requests, errors, expected) => {
+    captureLate(requests, errors);
+
+    expect(found()).toEqual(expected);
+  });
+});
+
 describe("an example of rule D13", () => {
   it("is not one of an error that two others have captured", () => {
     fail(new Error("shared"), 1, 2);
