@@ -14,14 +14,19 @@ interface CallSite {
 // This module's own frame, in the sources or in the built package. In an application's bundle neither matches.
 const OWN_FRAME = /([^\s(]*\/)(?:support\/call-site\.[cm]?[jt]s|otel-sentry-bridge\.[cm]?js):/;
 
+// Frames between this package's own, where it runs something in a context.
+const PASSED_FRAME = /\(node:|\/@opentelemetry\//;
+
 /**
- * Returns the first frame outside of this package. Taking the stack trace takes about 10 µs, so call it only for a message
+ * Returns the first frame outside of this package, Node and OpenTelemetry. Taking the stack trace takes about 10 µs, so call it only for a message
  * that is then written.
  */
 export function callSite(): CallSite {
   const [own = "", ...frames] = framesOf(currentStack());
   const folder = OWN_FRAME.exec(own)?.[1];
-  const frame = folder === undefined ? undefined : frames.find((each) => !each.includes(folder));
+  const isCaller = (each: string): boolean =>
+    folder !== undefined && !each.includes(folder) && !PASSED_FRAME.test(each);
+  const frame = frames.find(isCaller);
   return { key: locationIn(frame) ?? frames.join("\n"), location: frame?.replace(/^\s*at /, "") };
 }
 
