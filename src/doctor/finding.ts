@@ -98,7 +98,17 @@ export interface RunReport extends DoctorReport {
 
 const RANKS: Readonly<Record<Severity, number>> = { error: 2, warning: 1, info: 0 };
 
-/** Sorts findings: the worst first, and those that were seen most often first among equals. */
+/**
+ * Sorts findings: the worst first; among equals faults of the set-up, then the rest, then losses, because each may be due to those
+ * before; among these, those that were seen most often.
+ */
 export function ranked(findings: readonly Finding[]): Finding[] {
-  return findings.toSorted((a, b) => RANKS[b.severity] - RANKS[a.severity] || b.count - a.count);
+  return findings.toSorted(
+    (a, b) => RANKS[b.severity] - RANKS[a.severity] || placeOf(a) - placeOf(b) || b.count - a.count,
+  );
+}
+
+function placeOf({ rule, name }: Finding): number {
+  if (rule === "D7") return 0;
+  return name.startsWith("lost-") ? 2 : 1;
 }

@@ -30,6 +30,26 @@ it.each<[readonly (Severity | undefined)[], Severity | undefined]>([
   expect(report.others.map((each) => each.worst)).toEqual(severities.slice(1));
 });
 
+it("a report has causes before what they lead to, of the same severity", () => {
+  const texts = { summary: "", mechanism: "", fix: "" };
+  const findings = [
+    finding({ ...texts, rule: "D18", name: "lost-send-error", count: 90 }),
+    finding({ ...texts, rule: "D10", name: "untraced", count: 50 }),
+    finding({ ...texts, rule: "D18", name: "refused" }),
+    finding({ ...texts, name: "set-up", severity: "warning" }),
+    finding({ ...texts, name: "loaded-too-late" }),
+  ];
+  const report = newReport({ mode: "on", command: "node app.js", facts: [], findings });
+
+  expect(report.findings.map(({ name }) => name)).toEqual([
+    "loaded-too-late",
+    "untraced",
+    "refused",
+    "lost-send-error",
+    "set-up",
+  ]);
+});
+
 it("a run without any report is an error", () => {
   const report = joined([], RUN);
 
