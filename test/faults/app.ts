@@ -8,6 +8,7 @@ import { onTestFinished } from "vitest";
 import type { ClientOptions, ClientStats } from "../../src/index.js";
 import { withThread } from "./sender-thread.js";
 import { builtPackage } from "../package/built-package.js";
+import { bundledSdk } from "../package/bundled-sdk.js";
 
 /** How a process ended. */
 export interface AppEnd {
@@ -102,6 +103,7 @@ export async function startApp(options: ClientOptions, setup: AppSetup = {}): Pr
     ],
     env: {
       BRIDGE: pathToFileURL(entry).href,
+      SDK: bundledSdk(),
       OPTIONS: JSON.stringify(withThread(options)),
       SETUP: JSON.stringify(setup),
     },

@@ -16,6 +16,7 @@ import type { ReadEnvelope } from "../../src/testing/envelope-reader.js";
 import type { IngestServer } from "../../src/testing/ingest-server.js";
 import { startIngestServer } from "../../src/testing/ingest-server.js";
 import { builtPackage } from "../package/built-package.js";
+import { bundledSdk } from "../package/bundled-sdk.js";
 import type { SentCheckIn } from "../crons/monitor-kit.js";
 import { byRun } from "../crons/monitor-kit.js";
 import { namesIn, spoolDirectory } from "../delivery/spool/spool-support.js";
@@ -152,6 +153,7 @@ function startApp(ending: string, options: ClientOptions): ReturnType<typeof run
   const entry = join(builtPackage(), "dist/index.js");
   const env = {
     BRIDGE: pathToFileURL(entry).href,
+    SDK: bundledSdk(),
     OPTIONS: JSON.stringify(withThread(options)),
     ENDING: ending,
   };

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { onTestFinished } from "vitest";
+import { afterAll } from "vitest";
 
 // It listens, accepts nothing, and its queue is short.
 const PROGRAM = `
@@ -17,18 +17,28 @@ server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
 const QUEUE = 8;
 const SETTLE_MILLIS = 100;
 
+let shared: Promise<string> | undefined;
+const closers: (() => void)[] = [];
+afterAll(() => closers.forEach((close) => void close()));
+
 /**
  * A DSN to which no connection comes about: the system does not answer, as behind a firewall that
- * drops packets. For the length of the test.
+ * drops packets. All tests of a file share it.
  */
-export async function unreachableDsn(): Promise<string> {
+export function unreachableDsn(): Promise<string> {
+  return (shared ??= startUnreachable());
+}
+
+async function startUnreachable(): Promise<string> {
   const child = spawn(process.execPath, ["-e", PROGRAM], { stdio: ["ignore", "pipe", "inherit"] });
-  onTestFinished(() => void child.kill("SIGKILL"));
+  closers.push(() => void child.kill("SIGKILL"));
   const [chunk] = (await once(child.stdout, "data")) as [Buffer];
   const port = Number(chunk.toString());
   const sockets = Array.from({ length: QUEUE }, () => connect(port, "127.0.0.1"));
-  onTestFinished(() => sockets.forEach((socket) => void socket.destroy()));
-  for (const socket of sockets) socket.on("error", () => {});
+  for (const socket of sockets) {
+    closers.push(() => void socket.destroy());
+    socket.on("error", () => {});
+  }
   // Some of them are connected, and wait to be accepted; the others fill the queue.
   await delay(SETTLE_MILLIS);
   return `http://0123456789abcdef0123456789abcdef@127.0.0.1:${port}/1`;

@@ -1,11 +1,14 @@
 // An application that captures what it is told to, and ends as it is told to.
 import { writeSync } from "node:fs";
+import { createRequire } from "node:module";
 
 import { DiagLogLevel, ROOT_CONTEXT, context, diag, trace } from "@opentelemetry/api";
-import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
-import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 
 import { closeOnCrash, fillMemory, hastenTimers, noteTimers, ownSigtermHandler } from "./setup.mjs";
+
+const { AsyncLocalStorageContextManager, BasicTracerProvider } = createRequire(import.meta.url)(
+  process.env.SDK,
+);
 
 const setup = JSON.parse(process.env.SETUP);
 if (setup.timerFactor !== undefined) hastenTimers(setup.timerFactor);

@@ -1,10 +1,12 @@
 // An application that runs one monitored job and ends right after it, as it is told to.
 import { once } from "node:events";
+import { createRequire } from "node:module";
 
 import { context, trace } from "@opentelemetry/api";
-import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
-import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 
+const { AsyncLocalStorageContextManager, BasicTracerProvider } = createRequire(import.meta.url)(
+  process.env.SDK,
+);
 const { SentrySpanProcessor, createClient, withMonitor } = await import(process.env.BRIDGE);
 
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
