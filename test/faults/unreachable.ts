@@ -19,7 +19,7 @@ const SETTLE_MILLIS = 100;
 
 let shared: Promise<string> | undefined;
 const closers: (() => void)[] = [];
-afterAll(() => closers.forEach((close) => void close()));
+afterAll(() => closers.forEach((close) => close()));
 
 /**
  * A DSN to which no connection comes about: the system does not answer, as behind a firewall that

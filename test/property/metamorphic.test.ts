@@ -6,10 +6,14 @@ import type { Arrival } from "./oracle.js";
 import { programs } from "./programs.js";
 import { runTogether, withPipeline } from "./run.js";
 import type { Outcome } from "./run.js";
+import { IS_DEEP } from "./runs.js";
 import { copyOf } from "./syntax.js";
 import type { Block } from "./syntax.js";
 
-const BATCH: readonly Block[] = fc.sample(programs({ steady: true }), { seed: 11, numRuns: 40 });
+const BATCH: readonly Block[] = fc.sample(programs({ steady: true }), {
+  seed: 11,
+  numRuns: IS_DEEP ? 40 : 20,
+});
 
 describe("the tree that a program sends", () => {
   it("is the same alone and among unrelated programs", async () => {

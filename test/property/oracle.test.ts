@@ -13,9 +13,13 @@ import type { PipelineOptions } from "./pipeline.js";
 import { programs } from "./programs.js";
 import { runTogether, withPipeline } from "./run.js";
 import type { Outcome, RunOptions } from "./run.js";
+import { IS_DEEP } from "./runs.js";
 import type { Block } from "./syntax.js";
 
-const BATCH: readonly Block[] = fc.sample(programs(), { seed: 7, numRuns: 50 });
+const BATCH: readonly Block[] = fc.sample(programs(), {
+  seed: 7,
+  numRuns: IS_DEEP ? 50 : 25,
+});
 
 function runIn(options: PipelineOptions): Promise<Outcome> {
   return withPipeline(options, (pipeline) => runTogether(pipeline, BATCH));

