@@ -1,9 +1,20 @@
 import { expect } from "vitest";
 
 import type { ReadEnvelope, ReadItem } from "../../src/testing/envelope-reader.js";
+import {
+  SPAN_ID,
+  TRACE_ID,
+  faultsOf,
+  isRecord,
+  isText,
+  lengthFaults,
+  linkFaults,
+  measurementFaults,
+  recordOf,
+  tagFaults,
+} from "./field-rules.js";
+import type { Json } from "./field-rules.js";
 import { illFormedTexts, repeatedKeys } from "./strict-json.js";
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** Settings of the check. */
 export interface TransactionRules {
@@ -15,8 +26,6 @@ export interface TransactionRules {
 
 const MAX_ITEM_BYTES = 1_048_576;
 const MAX_SPANS = 1000;
-const TRACE_ID = /^(?!0+$)[0-9a-f]{32}$/;
-const SPAN_ID = /^(?!0+$)[0-9a-f]{16}$/;
 const EVENT_ID = /^[0-9a-f]{32}$/;
 const SENT_AT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
@@ -76,40 +85,52 @@ export function transactionFaults(
       .flatMap((item) => {
         const event = recordOf(item.json());
         events.push(event);
-        return [...frameFaults(envelope, item), ...textFaults(item), ...eventFaults(event)];
+        const frame = { envelope, item, event };
+        return [...frameFaults(frame), ...textFaults(frame), ...eventFaults(event)];
       }),
   );
   return [...faults, ...familyFaults(events, { knownParents, areIdsUnique })];
 }
 
-function frameFaults({ header, items }: ReadEnvelope, item: ReadItem): string[] {
-  const event = recordOf(item.json());
-  const trace = recordOf(header["trace"] ?? {});
-  const traceTexts = Object.values(trace).every((value) => typeof value === "string");
-  return faultsOf({
-    // Any envelope may contain a client report.
-    "an envelope holds one transaction and nothing else":
-      items.filter(({ header: { type } }) => type !== "client_report").length === 1,
-    "the item says how long it is": item.header.length === item.payload.length,
-    [`the item has ${item.payload.length} bytes`]: item.payload.length <= MAX_ITEM_BYTES,
-    "the envelope's event id is the event's": header["event_id"] === event["event_id"],
-    "sent_at is a time": SENT_AT.test(String(header["sent_at"])),
-    "the sdk has a name and a version":
-      isText(recordOf(header["sdk"])["name"]) && isText(recordOf(header["sdk"])["version"]),
-    [`the trace header is made of strings: ${JSON.stringify(trace)}`]: traceTexts,
-    "the trace header names trace and key":
-      header["trace"] === undefined ||
-      (TRACE_ID.test(String(trace["trace_id"])) && isText(trace["public_key"])),
-  });
+interface Frame {
+  readonly envelope: ReadEnvelope;
+  readonly item: ReadItem;
+  readonly event: Json;
 }
 
-function textFaults(item: ReadItem): string[] {
+function frameFaults({ envelope: { header, items }, item, event }: Frame): string[] {
+  const trace = recordOf(header["trace"] ?? {});
+  const traceTexts = Object.values(trace).every((value) => typeof value === "string");
+  return faultsOf([
+    // Any envelope may contain a client report.
+    [
+      "an envelope holds one transaction and nothing else",
+      items.filter(({ header: { type } }) => type !== "client_report").length === 1,
+    ],
+    ["the item says how long it is", item.header.length === item.payload.length],
+    [`the item has ${item.payload.length} bytes`, item.payload.length <= MAX_ITEM_BYTES],
+    ["the envelope's event id is the event's", header["event_id"] === event["event_id"]],
+    ["sent_at is a time", SENT_AT.test(String(header["sent_at"]))],
+    [
+      "the sdk has a name and a version",
+      isText(recordOf(header["sdk"])["name"]) && isText(recordOf(header["sdk"])["version"]),
+    ],
+    [`the trace header is made of strings: ${JSON.stringify(trace)}`, traceTexts],
+    [
+      "the trace header names trace and key",
+      header["trace"] === undefined ||
+        (TRACE_ID.test(String(trace["trace_id"])) && isText(trace["public_key"])),
+    ],
+  ]);
+}
+
+function textFaults({ item, event }: Frame): string[] {
   const text = new TextDecoder("utf-8", { fatal: true }).decode(item.payload);
   return [
     ...repeatedKeys(text).map(
       (key) => `the key ${JSON.stringify(key.slice(0, 50))} stands twice in one object`,
     ),
-    ...illFormedTexts(item.json()).map(
+    ...illFormedTexts(event).map(
       (value) => `lone surrogate in ${JSON.stringify(value.slice(0, 50))}`,
     ),
   ];
@@ -120,18 +141,21 @@ function eventFaults(event: Json): string[] {
   const trace = recordOf(recordOf(event["contexts"])["trace"]);
   const name = event["transaction"];
   return [
-    ...faultsOf({
-      "the type is transaction": event["type"] === "transaction",
-      "the event id is 32 hex digits": EVENT_ID.test(String(event["event_id"])),
-      "the platform is node": event["platform"] === "node",
-      [`the name ${JSON.stringify(name)} is a trimmed text of 1 to 200 characters`]:
+    ...faultsOf([
+      ["the type is transaction", event["type"] === "transaction"],
+      ["the event id is 32 hex digits", EVENT_ID.test(String(event["event_id"]))],
+      ["the platform is node", event["platform"] === "node"],
+      [
+        `the name ${JSON.stringify(name)} is a trimmed text of 1 to 200 characters`,
         isText(name) && name.trim() === name && name.length <= 200,
-      "the source is of the vocabulary": SOURCES.has(
-        String(recordOf(event["transaction_info"])["source"]),
-      ),
-      "spans is a list": Array.isArray(event["spans"]),
-      [`there are ${spans.length} spans`]: spans.length <= MAX_SPANS,
-    }),
+      ],
+      [
+        "the source is of the vocabulary",
+        SOURCES.has(String(recordOf(event["transaction_info"])["source"])),
+      ],
+      ["spans is a list", Array.isArray(event["spans"])],
+      [`there are ${spans.length} spans`, spans.length <= MAX_SPANS],
+    ]),
     ...SERVER_OWNED.filter((key) => key in event).map((key) => `${key} is the server's`),
     ...timeFaults(event, "transaction"),
     ...traceFaults(trace),
@@ -155,11 +179,13 @@ function timeFaults(value: Json, what: string): string[] {
   const start = value["start_timestamp"];
   const end = value["timestamp"];
   const areTimes = isTime(start) && isTime(end);
-  return faultsOf({
-    [`${what}: ${String(start)} and ${String(end)} are times`]: areTimes,
-    [`${what}: the end ${String(end)} is not before the start ${String(start)}`]:
+  return faultsOf([
+    [`${what}: ${String(start)} and ${String(end)} are times`, areTimes],
+    [
+      `${what}: the end ${String(end)} is not before the start ${String(start)}`,
       !areTimes || end >= start,
-  });
+    ],
+  ]);
 }
 
 // The fields that the trace context and an entry of `spans` have in common.
@@ -167,76 +193,33 @@ function traceFaults(span: Json): string[] {
   const parent = span["parent_span_id"];
   const who = `span ${String(span["span_id"])}`;
   return [
-    ...faultsOf({
-      [`${who}: the trace id ${String(span["trace_id"])} is valid`]: TRACE_ID.test(
-        String(span["trace_id"]),
-      ),
-      [`${who}: the span id is valid`]: SPAN_ID.test(String(span["span_id"])),
-      [`${who}: the parent id ${String(parent)} is valid`]:
+    ...faultsOf([
+      [
+        `${who}: the trace id ${String(span["trace_id"])} is valid`,
+        TRACE_ID.test(String(span["trace_id"])),
+      ],
+      [`${who}: the span id is valid`, SPAN_ID.test(String(span["span_id"]))],
+      [
+        `${who}: the parent id ${String(parent)} is valid`,
         parent === undefined || isSpanId(parent),
-      [`${who}: the status ${String(span["status"])} is of the vocabulary`]: STATUSES.has(
-        String(span["status"]),
-      ),
-      [`${who}: the op is a short text`]:
+      ],
+      [
+        `${who}: the status ${String(span["status"])} is of the vocabulary`,
+        STATUSES.has(String(span["status"])),
+      ],
+      [
+        `${who}: the op is a short text`,
         span["op"] === undefined || (isText(span["op"]) && span["op"].length <= 128),
-      [`${who}: the origin is a short text`]:
+      ],
+      [
+        `${who}: the origin is a short text`,
         isText(span["origin"]) && span["origin"].length <= 128,
-      [`${who}: data is an object`]: isRecord(span["data"]),
-    }),
+      ],
+      [`${who}: data is an object`, isRecord(span["data"])],
+    ]),
     ...linkFaults(span["links"]),
     ...measurementFaults(span["measurements"]),
   ];
-}
-
-const LINK_KEYS = new Set(["trace_id", "span_id", "sampled", "attributes"]);
-
-function linkFaults(links: unknown): string[] {
-  if (links === undefined) return [];
-  if (!Array.isArray(links) || links.length === 0) return ["links is an empty list, or no list"];
-  return links.flatMap((value) => {
-    const link = recordOf(value);
-    return faultsOf({
-      "the ids of a link are valid":
-        TRACE_ID.test(String(link["trace_id"])) && SPAN_ID.test(String(link["span_id"])),
-      "a link says whether it is sampled": typeof link["sampled"] === "boolean",
-      [`a link has no more than its members: ${Object.keys(link).join()}`]: Object.keys(link).every(
-        (key) => LINK_KEYS.has(key),
-      ),
-      "the attributes of a link are an object":
-        link["attributes"] === undefined || isRecord(link["attributes"]),
-    });
-  });
-}
-
-function measurementFaults(measurements: unknown): string[] {
-  if (measurements === undefined) return [];
-  const fields = Object.values(recordOf(measurements));
-  if (fields.length === 0) return ["measurements is empty"];
-  return faultsOf({
-    "a measurement is a number and a unit": fields.every((field) => {
-      const { value, unit } = recordOf(field);
-      return Number.isFinite(value) && typeof unit === "string";
-    }),
-  });
-}
-
-function tagFaults(tags: unknown): string[] {
-  if (tags === undefined) return [];
-  return Object.entries(recordOf(tags)).flatMap(([key, value]) =>
-    faultsOf({
-      [`the tag key ${JSON.stringify(key)} is valid`]: /^[\w.:-]{1,200}$/.test(key),
-      [`the tag value ${JSON.stringify(value)} is valid`]:
-        typeof value === "boolean" ||
-        Number.isFinite(value) ||
-        (typeof value === "string" && value.length <= 200 && !value.includes("\n")),
-    }),
-  );
-}
-
-function lengthFaults(event: Json, key: string, max: number): string[] {
-  const value = event[key];
-  const isFine = value === undefined || (typeof value === "string" && value.length <= max);
-  return isFine ? [] : [`${key} is longer than ${max}`];
 }
 
 // Across all transactions, each span is sent once and each parent is known.
@@ -270,28 +253,10 @@ export function spansOf(event: Json): Json[] {
   return [recordOf(recordOf(event["contexts"])["trace"]), ...spans.map((span) => recordOf(span))];
 }
 
-function faultsOf(claims: Readonly<Record<string, boolean>>): string[] {
-  return Object.entries(claims)
-    .filter(([, holds]) => !holds)
-    .map(([claim]) => `not so: ${claim}`);
-}
-
 function isSpanId(value: unknown): boolean {
   return typeof value === "string" && SPAN_ID.test(value);
 }
 
 function isTime(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value) && value >= 0;
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string" && value !== "";
-}
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function recordOf(value: unknown): Json {
-  return isRecord(value) ? value : {};
 }
