@@ -9,6 +9,7 @@ import { textWidth } from "../../src/support/terminal-text.js";
 import { startIngestServer } from "../../src/testing/testing.js";
 import { installApplication } from "../package/application.js";
 import type { Application } from "../package/application.js";
+import { examineCommand, examineDirectly } from "./examined.js";
 
 const PACKAGES = [
   "@opentelemetry/api",
@@ -23,10 +24,7 @@ const PACKAGES = [
 ];
 
 // The set-up of the fixtures, with its mistakes: each is made while the variable of its name is set.
-const SET_UP = `
-  const { registerInstrumentations } = require("@opentelemetry/instrumentation");
-  const { ExpressInstrumentation } = require("@opentelemetry/instrumentation-express");
-  const { HttpInstrumentation } = require("@opentelemetry/instrumentation-http");
+const CLIENT = `
   const { context, propagation, trace } = require("@opentelemetry/api");
   const { AsyncLocalStorageContextManager } = require("@opentelemetry/context-async-hooks");
   const { BasicTracerProvider } = require("@opentelemetry/sdk-trace-base");
@@ -41,9 +39,16 @@ const SET_UP = `
   if (!is("propagator")) propagation.setGlobalPropagator(new SentryPropagator());
   trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: is("processor") ? [] : [processor] }));
   if (is("twice")) trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SentrySpanProcessor()] }));
-  registerInstrumentations({ instrumentations: [new HttpInstrumentation(), new ExpressInstrumentation()] });
   if (is("names")) for (let index = 0; index < 3000; index += 1)
     trace.getTracer("app").startSpan(\`job \${index} token=hunter2hunter2 \\u001b[2J\${"x".repeat(10_000)}\`);
+`;
+
+const SET_UP = `
+  const { registerInstrumentations } = require("@opentelemetry/instrumentation");
+  const { ExpressInstrumentation } = require("@opentelemetry/instrumentation-express");
+  const { HttpInstrumentation } = require("@opentelemetry/instrumentation-http");
+  ${CLIENT}
+  registerInstrumentations({ instrumentations: [new HttpInstrumentation(), new ExpressInstrumentation()] });
 `;
 
 const AS_MODULE = SET_UP.replaceAll(
@@ -52,23 +57,35 @@ const AS_MODULE = SET_UP.replaceAll(
 ).replaceAll("require(", "await import(");
 const HOOK = `import { register } from "node:module"; register("@opentelemetry/instrumentation/hook.mjs", import.meta.url);`;
 
+// By a bare connection: nothing traces it, and it loads nothing.
+const ASK = `
+  const ask = (server) => new Promise((resolve) =>
+    require("node:net").connect(server.address().port, "127.0.0.1").on("close", resolve).resume()
+      .end("GET / HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n"));
+`;
+const ASK_FROM_MODULE = `
+  import { createRequire } from "node:module";
+  const require = createRequire(import.meta.url);
+  ${ASK}`;
+
 const SERVE = `
   const app = express().get("/", (request, response) => response.end());
-  const server = app.listen(0, "127.0.0.1", async () => {
-    const response = await fetch(\`http://127.0.0.1:\${server.address().port}/\`);
-    await response.text();
-    server.close().closeAllConnections();
-  });
+  const server = app.listen(0, "127.0.0.1", () => ask(server).then(() => server.close()));
 `;
+const SERVE_CJS = `${ASK}${SERVE}`;
+const SERVE_ESM = `${ASK_FROM_MODULE}${SERVE}`;
 
 const SERVE_MANY = `
   import { createServer } from "node:http";
+  ${ASK_FROM_MODULE}
   const server = createServer((_, response) => response.end()).listen(0, "127.0.0.1", async () => {
-    for (let index = 0; index < 20; index += 1)
-      await (await fetch(\`http://127.0.0.1:\${server.address().port}/\`)).text();
-    server.close().closeAllConnections();
+    for (let index = 0; index < 20; index += 1) await ask(server);
+    server.close();
   });
 `;
+
+// As an instrumentation of requests makes one.
+const SPAN = `require("@opentelemetry/api").trace.getTracer("app").startSpan("GET /", { kind: 1 }).end();`;
 
 let app: Application;
 let server: Awaited<ReturnType<typeof startIngestServer>>;
@@ -79,14 +96,16 @@ beforeAll(async () => {
   app.write("set-up.cjs", SET_UP);
   app.write("hook.mjs", `${HOOK} await import("./set-up.cjs");`);
   app.write("set-up.mjs", AS_MODULE);
-  app.write("app.cjs", `const express = require("express");${SERVE}`);
-  app.write("app.mjs", `import express from "express";${SERVE}`);
+  app.write("client.cjs", CLIENT);
+  app.write("span.cjs", SPAN);
+  app.write("app.cjs", `const express = require("express");${SERVE_CJS}`);
+  app.write("app.mjs", `import express from "express";${SERVE_ESM}`);
   app.write("many.mjs", SERVE_MANY);
-  app.write("late.cjs", `const express = require("express"); require("./set-up.cjs");${SERVE}`);
+  app.write("late.cjs", `const express = require("express"); require("./set-up.cjs");${SERVE_CJS}`);
   app.write("hooked.mjs", `${HOOK} await import("./set-up.mjs");`);
-  app.write("late-module.mjs", `import express from "express"; import "./set-up.mjs";${SERVE}`);
-  app.write("same.mjs", `import "./set-up.mjs"; import express from "express";${SERVE}`);
-  app.write("late.mjs", `import express from "express"; import "./set-up.cjs";${SERVE}`);
+  app.write("late-module.mjs", `import express from "express"; import "./set-up.mjs";${SERVE_ESM}`);
+  app.write("same.mjs", `import "./set-up.mjs"; import express from "express";${SERVE_ESM}`);
+  app.write("late.mjs", `import express from "express"; import "./set-up.cjs";${SERVE_ESM}`);
 });
 afterAll(async () => {
   app.remove();
@@ -95,26 +114,32 @@ afterAll(async () => {
 
 type Variables = Readonly<Record<string, string>>;
 
-/** What the doctor finds in a run of the application. */
-async function findingsOf(
-  args: readonly string[],
-  env: Variables = {},
-): Promise<readonly Finding[]> {
-  const cli = join(app.packageDirectory, "dist/cli.cjs");
-  const { stdout } = await app.node([cli, "doctor", "--json", "--", process.execPath, ...args], {
-    SENTRY_DSN: server.dsn,
-    ...env,
-  });
-  const report = JSON.parse(stdout) as DoctorReport;
+function findingsIn(report: DoctorReport): readonly Finding[] {
   expect(reportLines(report).filter((line) => textWidth(line) > 80)).toEqual([]);
   return report.findings;
 }
 
-const BY_FLAG = ["--require", "./set-up.cjs", "app.cjs"];
+/** Returns what the doctor finds in a run of the application. */
+async function findingsOf(
+  args: readonly string[],
+  env: Variables = {},
+): Promise<readonly Finding[]> {
+  return findingsIn(await examineDirectly(app, args, { SENTRY_DSN: server.dsn, ...env }));
+}
+
+/** Returns what the command finds, as a user runs it. */
+async function findingsOfCommand(command: string): Promise<readonly Finding[]> {
+  const env = { SENTRY_DSN: server.dsn };
+  return findingsIn((await examineCommand(app, command, { env })).report);
+}
+
+// Without instrumentations: they are dear to load.
+const BY_FLAG = ["--require", "./client.cjs", "span.cjs"];
 
 describe("a mistake in the first set-up", () => {
   it("is not found where there is none", async () => {
     expect(await findingsOf(BY_FLAG)).toEqual([]);
+    expect(await findingsOfCommand("node --require ./set-up.cjs app.cjs")).toEqual([]);
   });
 
   it.each<[mistake: string, name: string, fix: RegExp]>([
@@ -165,10 +190,10 @@ describe("an application without any set-up", () => {
 describe("an application with a set-up file that the command does not load", () => {
   it.each([
     ["instrumentation.mjs", "--import", "app.mjs"],
-    ["tracing.cjs", "--require", "app.cjs"],
-    ["otel.js", "--import", "app.cjs"],
+    ["tracing.cjs", "--require", "span.cjs"],
+    ["otel.js", "--import", "span.cjs"],
   ])("%s: the fix loads it by `%s`", async (file, flag, program) => {
-    writeForTest(file, file.endsWith(".mjs") ? `${HOOK} await import("./set-up.cjs");` : SET_UP);
+    writeForTest(file, file.endsWith(".mjs") ? `${HOOK} await import("./set-up.cjs");` : CLIENT);
 
     const [missing, ...others] = await findingsOf([program]);
 
@@ -180,7 +205,7 @@ describe("an application with a set-up file that the command does not load", () 
   it("is told to write another one if the command does load it", async () => {
     writeForTest("tracing.cjs", "");
 
-    const [missing] = await findingsOf(["--require", "./tracing.cjs", "app.cjs"]);
+    const [missing] = await findingsOfCommand("node --require ./tracing.cjs app.cjs");
 
     expect(missing?.fix).toContain("instrumentation.mjs");
   });

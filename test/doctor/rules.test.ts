@@ -8,6 +8,8 @@ import { reportLines } from "../../src/doctor/report-text.js";
 import { textWidth } from "../../src/support/terminal-text.js";
 import { installApplication } from "../package/application.js";
 import type { Application } from "../package/application.js";
+import { runs } from "../property/runs.js";
+import { examineCommand, examinedInGroups, exitCodesOf } from "./examined.js";
 
 const FIXTURES = join(import.meta.dirname, "fixtures");
 
@@ -69,11 +71,6 @@ function installLibrary(name: string, text: string): void {
   writeFileSync(join(directory, "index.js"), text);
 }
 
-interface Run {
-  readonly exitCode: number;
-  readonly report: DoctorReport;
-}
-
 // Linked for one test only: the doctor names it wherever it is installed.
 function installSentry(): void {
   const link = join(app.directory, "node_modules/@sentry/node");
@@ -82,79 +79,79 @@ function installSentry(): void {
   onTestFinished(() => rmSync(link));
 }
 
-async function examined(fixture: string, env: Readonly<Record<string, string>> = {}): Promise<Run> {
-  const cli = join(app.packageDirectory, "dist/cli.cjs");
-  const { exitCode, stdout, stderr } = await app.node(
-    [cli, "doctor", "--json", "--", process.execPath, fixture],
-    env,
-  );
-  if (stdout === "") throw new Error(`no report: ${stderr}`);
-  const report = JSON.parse(stdout) as DoctorReport & { readonly others: readonly unknown[] };
-  expect(report.others).toEqual([]);
-  return { exitCode, report };
-}
-
 // Each finding as "rule name severity", in the order of the report.
 function found({ findings }: DoctorReport): string[] {
   return findings.map(({ rule, name, severity }) => `${rule} ${name} ${severity}`);
 }
 
+const ERRORS: Readonly<Record<string, readonly string[]>> = {
+  "ended-parent.mjs": ["D1 ended-parent error"],
+  "callback-pool.mjs": ["D1 ended-parent error"],
+  "dead-unit-write.mjs": ["D2 dead-unit-write error"],
+  "foreign-parent.mjs": ["D3 foreign-parent error"],
+  "server-in-span.mjs": ["D6 long-lived-unit error"],
+  "no-context-manager.mjs": ["D7 no-context-manager error"],
+  "no-processor.mjs": ["D7 not-traced error"],
+  "no-processor-at-all.mjs": ["D7 no-processor error"],
+  "propagator-order.mjs": ["D7 propagator-order error"],
+  "loaded-too-late.cjs": ["D7 loaded-too-late error"],
+  "outside-write.mjs": ["D10 default-isolation-write error"],
+  "write-conflict.mjs": ["D12 write-conflict error"],
+  "staircase.mjs": ["D14 staircase error"],
+  "open-spans.mjs": ["D15 open-spans error"],
+  "lost-events.mjs": ["D18 final-loss error"],
+  // What else is missing is said as well.
+  "no-client.mjs": ["D7 no-processor error", "D7 no-dsn error"],
+  // Although an error was captured.
+  "errors-without-processor.mjs": ["D7 no-processor error"],
+};
+
+const WARNINGS: Readonly<Record<string, readonly string[]>> = {
+  "timer-in-request.mjs": ["D6 long-lived-unit warning"],
+  "no-provider.mjs": ["D7 not-traced warning"],
+  "no-propagator.mjs": ["D7 no-propagator warning"],
+  "refused-value.mjs": ["D7 refused-value warning"],
+  "untraced-http.mjs": ["D7 http-not-traced warning"],
+  "orphans.mjs": ["D9 orphans warning"],
+  "shared-isolation.mjs": ["D11 shared-isolation warning"],
+  "late-captures.mjs": ["D13 foreign-capture warning"],
+  "unfinished-child.mjs": ["D15 open-spans warning"],
+  "swallowed-errors.mjs": ["D19 swallowed-errors warning"],
+  "mixed-identity.mjs": ["D20 mixed-identity warning"],
+};
+
+const examinedError = examinedInGroups(() => app, Object.keys(ERRORS));
+const examinedWarning = examinedInGroups(() => app, Object.keys(WARNINGS));
+
+function expectReadable(report: DoctorReport): void {
+  expect(reportLines(report).filter((line) => textWidth(line) > 80)).toEqual([]);
+  expect(report.findings.filter(({ fix }) => fix === "")).toEqual([]);
+}
+
 describe("the doctor runs an application, and fires exactly the rule of", () => {
-  it.each([
-    ["ended-parent.mjs", "D1 ended-parent error"],
-    ["callback-pool.mjs", "D1 ended-parent error"],
-    ["dead-unit-write.mjs", "D2 dead-unit-write error"],
-    ["foreign-parent.mjs", "D3 foreign-parent error"],
-    ["timer-in-request.mjs", "D6 long-lived-unit warning"],
-    ["server-in-span.mjs", "D6 long-lived-unit error"],
-    ["no-context-manager.mjs", "D7 no-context-manager error"],
-    ["no-processor.mjs", "D7 not-traced error"],
-    ["no-processor-at-all.mjs", "D7 no-processor error"],
-    ["no-provider.mjs", "D7 not-traced warning"],
-    ["no-propagator.mjs", "D7 no-propagator warning"],
-    ["propagator-order.mjs", "D7 propagator-order error"],
-    ["refused-value.mjs", "D7 refused-value warning"],
-    ["loaded-too-late.cjs", "D7 loaded-too-late error"],
-    ["untraced-http.mjs", "D7 http-not-traced warning"],
-    ["orphans.mjs", "D9 orphans warning"],
-    ["outside-write.mjs", "D10 default-isolation-write error"],
-    ["shared-isolation.mjs", "D11 shared-isolation warning"],
-    ["write-conflict.mjs", "D12 write-conflict error"],
-    ["staircase.mjs", "D14 staircase error"],
-    ["open-spans.mjs", "D15 open-spans error"],
-    ["late-captures.mjs", "D13 foreign-capture warning"],
-    ["unfinished-child.mjs", "D15 open-spans warning"],
-    ["lost-events.mjs", "D18 final-loss error"],
-    ["swallowed-errors.mjs", "D19 swallowed-errors warning"],
-    ["mixed-identity.mjs", "D20 mixed-identity warning"],
-  ])("%s", async (fixture, expected) => {
-    const { exitCode, report } = await examined(fixture);
+  it.each(Object.entries(ERRORS))("%s", async (program, expected) => {
+    const { report } = await examinedError(program);
 
-    expect(found(report)).toEqual([expected]);
-    expect(exitCode).toBe(expected.endsWith("error") ? 1 : 3);
-    expect(reportLines(report).filter((line) => textWidth(line) > 80)).toEqual([]);
-    expect(report.findings[0]?.fix).not.toBe("");
-  });
-});
-
-describe("the doctor runs an application, and", () => {
-  it("says that the provider has no processor, and what else is missing", async () => {
-    const { exitCode, report } = await examined("no-client.mjs");
-
-    expect(found(report)).toEqual(["D7 no-processor error", "D7 no-dsn error"]);
-    expect(exitCode).toBe(1);
+    expect(found(report)).toEqual(expected);
+    expectReadable(report);
   });
 
-  it("says that the provider has no processor, although an error was captured", async () => {
-    const { report } = await examined("errors-without-processor.mjs");
+  it.each(Object.entries(WARNINGS))("%s", async (program, expected) => {
+    const { report } = await examinedWarning(program);
 
-    expect(found(report)).toEqual(["D7 no-processor error"]);
+    expect(found(report)).toEqual(expected);
+    expectReadable(report);
+  });
+
+  it("an error with exit code 1, and of a warning with exit code 3", async () => {
+    expect(await exitCodesOf(examinedError, Object.keys(ERRORS))).toEqual([1]);
+    expect(await exitCodesOf(examinedWarning, Object.keys(WARNINGS))).toEqual([3]);
   });
 });
 
 describe("a finding of the doctor", () => {
   it("names the library by the stack, with its version, the call site and two spans", async () => {
-    const { report } = await examined("ended-parent.mjs");
+    const { report } = await examinedError("ended-parent.mjs");
 
     const [late] = report.findings;
     expect(late?.library).toEqual({ name: "job-queue", version: "4.2.0" });
@@ -167,33 +164,40 @@ describe("a finding of the doctor", () => {
 });
 
 it("a value that Sentry would refuse is named with the call that has set it", async () => {
-  const [refused] = (await examined("refused-value.mjs")).report.findings;
+  const [refused] = (await examinedWarning("refused-value.mjs")).report.findings;
 
   expect(refused?.evidence).toMatchObject([{ kind: "call", name: "set tag order.note" }]);
   expect(refused?.evidence[0]?.at).toMatch(/^refused-value\.mjs:\d+:\d+, from kit\.mjs:/);
 });
 
+const examinedRight = examinedInGroups(
+  () => app,
+  ["inner-requests.mjs", "errors-only.mjs", "clean.mjs"],
+  () => ({ env: { QUANTITY: String(runs(10_000)) } }),
+);
+
 describe("an application in which everything is right", () => {
   it("may make requests to its own process within a request", async () => {
-    expect(found((await examined("inner-requests.mjs")).report)).toEqual([]);
+    expect(found((await examinedRight("inner-requests.mjs")).report)).toEqual([]);
   });
 
   it("may capture errors and send check-ins only", async () => {
-    expect(found((await examined("errors-only.mjs")).report)).toEqual([]);
+    expect(found((await examinedRight("errors-only.mjs")).report)).toEqual([]);
   });
 
   it("may use Sentry's own SDK for what this package does not do", async () => {
     installSentry();
     const installed = "D7 sentry-sdk-installed info";
     const loaded = "D7 sentry-sdk-loaded warning";
-    const twice = await examined("beside-sentry.mjs", { TWICE: "1" });
+    const once = await examineCommand(app, "node beside-sentry.mjs");
+    const twice = await examineCommand(app, "TWICE=1 node beside-sentry.mjs");
 
-    expect(found((await examined("beside-sentry.mjs")).report)).toEqual([installed]);
+    expect(found(once.report)).toEqual([installed]);
     expect(found(twice.report)).toEqual([loaded, installed]);
   });
 
   it("fires nothing over thousands of units, and keeps its exit code", async () => {
-    const { exitCode, report } = await examined("clean.mjs", { QUANTITY: "5000" });
+    const { exitCode, report } = await examinedRight("clean.mjs");
 
     expect(found(report)).toEqual([]);
     expect(exitCode).toBe(0);
