@@ -16,23 +16,30 @@ export interface Outcome {
   readonly transactions: readonly ReceivedTransaction[];
 }
 
-/** A running application, and all that its bridge sends. */
+/** A running application. */
 export interface App {
   /** Sends the requests at the same time; `path` is asked for once for each id. */
   ask(path: string, ids: readonly string[]): Promise<Outcome>;
   /** Trace id in the header of the envelope that brought the event. */
   traceOfEnvelope(event: ReceivedError): unknown;
+}
+
+/** Applications in one process, which have one client. */
+export interface Apps {
+  of(framework: Framework): App;
   stop(): Promise<void>;
 }
 
-/** Starts the application of a framework in a process of its own. */
-export async function startApp(
-  framework: Framework,
+/** Starts applications in one process. */
+export async function startApps(
+  frameworks: readonly Framework[],
   env: Readonly<Record<string, string>> = {},
-): Promise<App> {
+): Promise<Apps> {
   const ingest = await startIngestServer();
-  const node = startNode(`${framework}.mjs`, { env: { ...env, DSN: ingest.dsn } });
-  const port = await node.next<number>();
+  const node = startNode("applications.mjs", {
+    env: { ...env, DSN: ingest.dsn, FRAMEWORKS: frameworks.join() },
+  });
+  const ports = await node.next<Readonly<Record<Framework, number>>>();
 
   const flushed = async (): Promise<void> => {
     node.send("flush");
@@ -45,7 +52,7 @@ export async function startApp(
     await flushed();
   };
 
-  return {
+  const appOn = (port: number): App => ({
     async ask(path, ids) {
       const before = { errors: ingest.errors().length, spans: ingest.transactions().length };
       const statuses = await Promise.all(ids.map((id) => statusOf(port, `${path}?id=${id}`)));
@@ -60,6 +67,9 @@ export async function startApp(
       const envelope = ingest.envelopes.find(({ header }) => header["event_id"] === event_id);
       return (envelope?.header["trace"] as { trace_id?: unknown } | undefined)?.trace_id;
     },
+  });
+  return {
+    of: (framework) => appOn(ports[framework]),
     async stop() {
       await node.stop();
       await ingest.close();

@@ -1,13 +1,23 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { startApp } from "./app.js";
-import type { Framework } from "./app.js";
+import { startApps } from "./app.js";
+import type { Apps, Framework } from "./app.js";
 
-describe.each<Framework>(["express", "fastify"])("of an application of %s", (framework) => {
+const FRAMEWORKS: readonly Framework[] = ["express", "fastify"];
+
+let apps: Apps;
+
+beforeAll(async () => {
+  apps = await startApps(FRAMEWORKS);
+});
+
+afterAll(() => apps.stop());
+
+describe.each(FRAMEWORKS)("of an application of %s", (framework) => {
   it("errors captured in a handler and transactions have the handler's route", async () => {
-    const app = await startApp(framework);
-    const { errors, transactions } = await app.ask("/router/users/7", ["a", "b", "c"]);
-    await app.stop();
+    const { errors, transactions } = await apps
+      .of(framework)
+      .ask("/router/users/7", ["a", "b", "c"]);
     const name = "GET /router/users/:user";
     expect(errors.map(({ transaction }) => transaction)).toEqual([name, name, name]);
     expect(transactions.map(({ transaction }) => transaction)).toEqual([name, name, name]);
@@ -15,9 +25,7 @@ describe.each<Framework>(["express", "fastify"])("of an application of %s", (fra
   });
 
   it("a request without a route is named by its path", async () => {
-    const app = await startApp(framework);
-    const { transactions } = await app.ask("/nothing/7", ["a"]);
-    await app.stop();
+    const { transactions } = await apps.of(framework).ask("/nothing/7", ["a"]);
     expect(transactions[0]).toMatchObject({
       transaction: "GET /nothing/7",
       transaction_info: { source: "url" },

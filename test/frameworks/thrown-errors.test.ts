@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { lineWith, startApp } from "./app.js";
-import type { App, Framework } from "./app.js";
+import { lineWith, startApps } from "./app.js";
+import type { App, Apps, Framework } from "./app.js";
 import { faultsOf, lastOwnFrame, usersOf } from "./event-faults.js";
 
 const FRAMEWORKS: readonly Framework[] = ["express", "fastify", "koa"];
@@ -36,14 +36,27 @@ const ROUTES: readonly Route[] = [
   },
 ];
 
+// As most services are: one framework in a process.
+let stock: readonly Apps[];
+
+beforeAll(async () => {
+  stock = await Promise.all(FRAMEWORKS.map((framework) => startApps([framework])));
+});
+
+afterAll(() => Promise.all(stock.map((apps) => apps.stop())));
+
+function stockApp(framework: Framework): App {
+  const apps = stock[FRAMEWORKS.indexOf(framework)];
+  if (apps === undefined) throw new Error(`no application of ${framework}`);
+  return apps.of(framework);
+}
+
 describe.each(FRAMEWORKS)("a stock %s application", (framework) => {
   let app: App;
 
-  beforeAll(async () => {
-    app = await startApp(framework);
+  beforeAll(() => {
+    app = stockApp(framework);
   });
-
-  afterAll(() => app.stop());
 
   it.each(ROUTES)("has one event of a route that $what", async (route) => {
     const { path, type, mechanism = ofFramework(framework), line = errorOf(path) } = route;
@@ -130,101 +143,105 @@ describe.each(FRAMEWORKS)("a stock %s application", (framework) => {
   });
 });
 
-describe.each(FRAMEWORKS)("a stock %s application with spanExceptions", (framework) => {
-  it("'all' has an event of an error that is answered with 422, as one that was handled", async () => {
-    const app = await startApp(framework, { SPAN_EXCEPTIONS: "all" });
-    try {
-      const { errors, transactions } = await app.ask("/refused", ["u1"]);
-      expect(errors).toHaveLength(1);
-      expect(faultsOf(errors[0], { transactions, id: "u1" })).toEqual([]);
-      expect(errors[0]?.exception?.values[0]).toMatchObject({
-        value: "refused u1",
-        mechanism: { handled: true },
-      });
-    } finally {
-      await app.stop();
-    }
+describe("a stock application with spanExceptions", () => {
+  describe("'all'", () => {
+    let apps: Apps;
+
+    beforeAll(async () => {
+      apps = await startApps(FRAMEWORKS, { SPAN_EXCEPTIONS: "all" });
+    });
+
+    afterAll(() => apps.stop());
+
+    it.each(FRAMEWORKS)(
+      "has an event of an error that is answered with 422, as one that was handled: %s",
+      async (framework) => {
+        const { errors, transactions } = await apps.of(framework).ask("/refused", ["u1"]);
+        expect(errors).toHaveLength(1);
+        expect(faultsOf(errors[0], { transactions, id: "u1" })).toEqual([]);
+        expect(errors[0]?.exception?.values[0]).toMatchObject({
+          value: "refused u1",
+          mechanism: { handled: true },
+        });
+      },
+    );
   });
 
-  it("'none' has an event of what the route captures alone", async () => {
-    const app = await startApp(framework, { SPAN_EXCEPTIONS: "none" });
-    try {
+  describe("'none'", () => {
+    let apps: Apps;
+
+    beforeAll(async () => {
+      apps = await startApps(FRAMEWORKS, { SPAN_EXCEPTIONS: "none" });
+    });
+
+    afterAll(() => apps.stop());
+
+    it.each(FRAMEWORKS)("has an event of what the route captures alone: %s", async (framework) => {
+      const app = apps.of(framework);
       expect((await app.ask("/later", ["u1"])).errors).toEqual([]);
       expect((await app.ask("/capture", ["u1"])).errors).toHaveLength(1);
-    } finally {
-      await app.stop();
-    }
+    });
   });
 });
 
 it("an Express router that is mounted in another has one event of what its route throws", async () => {
-  const app = await startApp("express");
-  try {
-    const { errors, transactions } = await app.ask("/router/later", ["u1"]);
-    expect(errors).toHaveLength(1);
-    expect(faultsOf(errors[0], { transactions, id: "u1" })).toEqual([]);
-    expect(errors[0]?.transaction).toBe("GET /router/later");
-  } finally {
-    await app.stop();
-  }
+  const { errors, transactions } = await stockApp("express").ask("/router/later", ["u1"]);
+  expect(errors).toHaveLength(1);
+  expect(faultsOf(errors[0], { transactions, id: "u1" })).toEqual([]);
+  expect(errors[0]?.transaction).toBe("GET /router/later");
 });
 
 describe("a middleware that rejects before the route", () => {
   it.each(["fastify", "koa"] as const)("has one event in a stock %s application", async (name) => {
-    const { thrown, ...others } = await askMiddleware(name);
+    const { thrown, ...others } = await askMiddleware(stockApp(name));
     expect(others).toEqual({ events: 1, faults: [], frame: middlewareOf(name) });
     expect(thrown).toMatchObject({ mechanism: ofFramework(name) });
   });
 
   // The instrumentation of Express records what a middleware throws or hands on, and sees no promise.
   it("has none in a stock Express application, since nothing records it", async () => {
-    const app = await startApp("express");
-    try {
-      const { statuses, errors } = await app.ask("/middleware", ["u1"]);
-      expect(statuses).toEqual([500]);
-      expect(errors).toEqual([]);
-    } finally {
-      await app.stop();
-    }
+    const { statuses, errors } = await stockApp("express").ask("/middleware", ["u1"]);
+    expect(statuses).toEqual([500]);
+    expect(errors).toEqual([]);
   });
 
-  it("has one in an Express application whose error handler captures", async () => {
-    const { thrown, ...others } = await askMiddleware("express", { ERROR_HANDLER: "reports" });
-    expect(others).toEqual({ events: 1, faults: [], frame: middlewareOf("express") });
-    const mechanism = { type: "auto.middleware.express", handled: false };
-    expect(thrown).toMatchObject({ mechanism });
-  });
+  describe("in an Express application whose error handler captures", () => {
+    let apps: Apps;
 
-  it("leaves what the other routes throw at one event with such an error handler", async () => {
-    const app = await startApp("express", { ERROR_HANDLER: "reports" });
-    try {
-      for (const path of ["/sync", "/later", "/cause", "/nested", "/text", "/handed", "/capture"]) {
-        const { errors, transactions } = await app.ask(path, ["u1"]);
+    beforeAll(async () => {
+      apps = await startApps(["express"], { ERROR_HANDLER: "reports" });
+    });
+
+    afterAll(() => apps.stop());
+
+    it("has one", async () => {
+      const { thrown, ...others } = await askMiddleware(apps.of("express"));
+      expect(others).toEqual({ events: 1, faults: [], frame: middlewareOf("express") });
+      const mechanism = { type: "auto.middleware.express", handled: false };
+      expect(thrown).toMatchObject({ mechanism });
+    });
+
+    it.each(["/sync", "/later", "/cause", "/nested", "/text", "/handed", "/capture"])(
+      "leaves what another route throws at one event: %s",
+      async (path) => {
+        const { errors, transactions } = await apps.of("express").ask(path, ["u1"]);
         expect(errors).toHaveLength(1);
         expect(faultsOf(errors[0], { transactions, id: "u1" })).toEqual([]);
-      }
-    } finally {
-      await app.stop();
-    }
+      },
+    );
   });
 });
 
 async function askMiddleware(
-  framework: Framework,
-  env: Readonly<Record<string, string>> = {},
+  app: App,
 ): Promise<Record<"events" | "faults" | "frame" | "thrown", unknown>> {
-  const app = await startApp(framework, env);
-  try {
-    const { errors, transactions } = await app.ask("/middleware", ["u1"]);
-    return {
-      events: errors.length,
-      faults: faultsOf(errors[0], { transactions, id: "u1" }),
-      frame: lastOwnFrame(errors[0]),
-      thrown: errors[0]?.exception?.values.at(-1),
-    };
-  } finally {
-    await app.stop();
-  }
+  const { errors, transactions } = await app.ask("/middleware", ["u1"]);
+  return {
+    events: errors.length,
+    faults: faultsOf(errors[0], { transactions, id: "u1" }),
+    frame: lastOwnFrame(errors[0]),
+    thrown: errors[0]?.exception?.values.at(-1),
+  };
 }
 
 function middlewareOf(framework: Framework): unknown {
