@@ -5,7 +5,7 @@ import { nodeResolve } from "@rollup/plugin-node-resolve";
 import * as esbuild from "esbuild";
 import { rolldown } from "rolldown";
 import { rollup } from "rollup";
-import type { Plugin } from "rollup";
+import type { Plugin, RollupBuild } from "rollup";
 import TerserPlugin from "terser-webpack-plugin";
 import webpack from "webpack";
 
@@ -96,8 +96,13 @@ export const withWebpack: Bundler = ({ entry, format, isSplit, outputDirectory }
     });
   });
 
-/** Bundles with Rollup and its official plugins. Rollup does not minify by itself, so esbuild does. */
-export const withRollup: Bundler = async ({ entry, format, isSplit, outputDirectory }) => {
+/** What Rollup has read of an application. Output of any shape is made of it. */
+interface RollupGraph {
+  readonly build: RollupBuild;
+  readonly warnings: readonly string[];
+}
+
+async function rollupGraph(entry: string): Promise<RollupGraph> {
   const warnings: string[] = [];
   const build = await rollup({
     input: { app: entry },
@@ -107,6 +112,16 @@ export const withRollup: Bundler = async ({ entry, format, isSplit, outputDirect
       if (code !== "CIRCULAR_DEPENDENCY" && code !== "THIS_IS_UNDEFINED") warnings.push(message);
     },
   });
+  return { build, warnings };
+}
+
+const graphs = new Map<string, Promise<RollupGraph>>();
+
+/** Bundles with Rollup and its official plugins. Rollup does not minify by itself, so esbuild does. */
+export const withRollup: Bundler = async ({ entry, format, isSplit, outputDirectory }) => {
+  const graph = graphs.get(entry) ?? rollupGraph(entry);
+  graphs.set(entry, graph);
+  const { build, warnings } = await graph;
   await build.write({
     dir: outputDirectory,
     format: format === "esm" ? "es" : "cjs",
@@ -121,7 +136,6 @@ export const withRollup: Bundler = async ({ entry, format, isSplit, outputDirect
       },
     ],
   });
-  await build.close();
   return warnings;
 };
 
