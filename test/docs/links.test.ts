@@ -1,19 +1,13 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 import { filesIn } from "../package/built-package.js";
 import { headingIds, linkTargets } from "./markdown.js";
-import { packPackage } from "./packed-package.js";
-import type { PackedPackage } from "./packed-package.js";
+import { packedPackage } from "./packed-package.js";
 
-let packed: PackedPackage;
-
-beforeAll(() => {
-  packed = packPackage();
-});
-afterAll(() => packed.remove());
+const packed = packedPackage();
 
 const ELSEWHERE = /^[a-z][a-z+.-]*:/i;
 

@@ -1,6 +1,3 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { builtPackage } from "../package/built-package.js";
@@ -10,19 +7,10 @@ export interface PackedPackage {
   readonly tarball: string;
   /** What is in it, unpacked. */
   readonly directory: string;
-  remove(): void;
 }
 
-/** Packs the package as it is built from the present sources, and unpacks it. */
-export function packPackage(): PackedPackage {
-  const folder = mkdtempSync(join(tmpdir(), "otel-sentry-bridge-packed-"));
-  const args = ["pack", "--ignore-scripts", "--json", "--pack-destination", folder];
-  execFileSync("npm", args, { cwd: builtPackage(), stdio: "pipe" });
-  const tarball = join(folder, "otel-sentry-bridge.tgz");
-  execFileSync("sh", ["-c", `mv ./*.tgz "${tarball}" && tar -xzf "${tarball}"`], { cwd: folder });
-  return {
-    tarball,
-    directory: join(folder, "package"),
-    remove: () => rmSync(folder, { recursive: true }),
-  };
+/** The package as it is built from the present sources, packed. */
+export function packedPackage(): PackedPackage {
+  const folder = join(builtPackage(), "packed");
+  return { tarball: join(folder, "otel-sentry-bridge.tgz"), directory: join(folder, "package") };
 }

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -16,7 +17,7 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "../..");
 
-// All that the build reads, and what is packed beside its output.
+// All that the build reads, what is packed beside its output, and how it is packed.
 const INPUTS = [
   "LICENSE",
   "README.md",
@@ -26,6 +27,7 @@ const INPUTS = [
   "tsconfig.json",
   "scripts",
   "src",
+  "test/package/built-package.ts",
 ];
 
 /**
@@ -49,6 +51,7 @@ function existingOrNewBuild(): string {
     symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
     execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: copy, stdio: "pipe" });
     execFileSync(process.execPath, ["scripts/manifest.mjs", "pack"], { cwd: copy });
+    pack(copy);
     renameSync(copy, target);
   } catch (error) {
     // Another test file may have been faster, and has built the same.
@@ -57,6 +60,16 @@ function existingOrNewBuild(): string {
     rmSync(copy, { recursive: true, force: true });
   }
   return target;
+}
+
+/** Packs the package as `npm publish` does, and unpacks it, into `packed`. */
+function pack(directory: string): void {
+  const folder = join(directory, "packed");
+  mkdirSync(folder);
+  const args = ["pack", "--ignore-scripts", "--pack-destination", folder];
+  execFileSync("npm", args, { cwd: directory, stdio: "pipe" });
+  const command = "mv ./*.tgz otel-sentry-bridge.tgz && tar -xzf otel-sentry-bridge.tgz";
+  execFileSync("sh", ["-c", command], { cwd: folder });
 }
 
 /** Builds before the first test file, so that files which run at the same time do not all build. */

@@ -3,8 +3,7 @@ import { relative } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { packPackage } from "../docs/packed-package.js";
-import type { PackedPackage } from "../docs/packed-package.js";
+import { packedPackage } from "../docs/packed-package.js";
 import { installApplication } from "./application.js";
 import type { Application } from "./application.js";
 import { filesIn } from "./built-package.js";
@@ -15,16 +14,12 @@ const MAX_FILES = 31;
 const MAX_LINE_CHARACTERS = 3000;
 
 let app: Application;
-let packed: PackedPackage;
+const packed = packedPackage();
 
 beforeAll(() => {
   app = installApplication(["@opentelemetry/api"]);
-  packed = packPackage();
 });
-afterAll(() => {
-  app.remove();
-  packed.remove();
-});
+afterAll(() => app.remove());
 
 /** Number of the package's own files that a CommonJS program has loaded. */
 async function loadedBy(statement: string): Promise<number> {
