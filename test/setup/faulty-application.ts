@@ -1,4 +1,4 @@
-import { afterAll, onTestFinished } from "vitest";
+import { afterAll, expect } from "vitest";
 
 import { installApplication } from "../package/application.js";
 import type { Application } from "../package/application.js";
@@ -35,12 +35,26 @@ const LOGGER = `
   diag.setLogger({ error: warn, warn, info: ignore, debug: ignore, verbose: ignore });
 `;
 
-/** An application of the test's own, which may change what is installed. */
-export function ownApplication(dependencies: readonly string[] = SDK_BASE): Application {
-  const application = install(dependencies);
-  onTestFinished(() => application.remove());
-  return application;
-}
+// Runs modules in one process, each with the state of a new one, as `test/fresh-state.ts` does for test files.
+const IN_TURN = `
+  import { context, diag, propagation, trace } from "@opentelemetry/api";
+  const OWN_OR_API = /^(?:otel-sentry-bridge|opentelemetry\\.js\\.api)\\./;
+  function mark() {
+    for (const write of [console.log, console.error]) write("MARK");
+  }
+  const { files, logger } = JSON.parse(process.argv[2]);
+  for (const file of files) {
+    for (const api of [context, diag, propagation, trace]) api.disable();
+    for (const slot of Object.getOwnPropertySymbols(globalThis))
+      if (OWN_OR_API.test(slot.description ?? "")) delete globalThis[slot];
+    mark();
+    if (logger !== undefined) await import(\`\${logger}?\${file}\`);
+    await import(file);
+    // Some faults are reported in the next turn.
+    for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+  mark();
+`;
 
 const shared = new Map<string, Application>();
 
@@ -49,17 +63,21 @@ afterAll(() => {
   shared.clear();
 });
 
-/** The application with these dependencies that all tests of the file share. */
-export function faultyApplication(dependencies: readonly string[] = SDK_BASE): Application {
-  const key = dependencies.join();
-  const application = shared.get(key) ?? install(dependencies);
-  shared.set(key, application);
-  return application;
-}
+type Prepare = (application: Application) => void;
 
-function install(dependencies: readonly string[]): Application {
+/** The application that all tests of the file share with these dependencies, and with what `prepare` has changed in it. */
+export function faultyApplication(
+  dependencies: readonly string[] = SDK_BASE,
+  prepare?: Prepare,
+): Application {
+  const key = `${dependencies.join()} ${prepare?.name ?? ""}`;
+  const known = shared.get(key);
+  if (known !== undefined) return known;
   const application = installApplication(dependencies);
+  shared.set(key, application);
   application.write("logger.mjs", LOGGER);
+  application.write("in-turn.mjs", IN_TURN);
+  prepare?.(application);
   return application;
 }
 
@@ -78,17 +96,59 @@ export interface Printed {
 
 let programs = 0;
 
+type Declared = Readonly<Record<string, unknown>>;
+
+function write(application: Application, program: string, options: Declared): string {
+  const declared = `const options = ${JSON.stringify(options)};`;
+  const file = `program-${(programs += 1)}.mjs`;
+  application.write(file, `${GLOBALS}\n${declared}\n${program}`);
+  return file;
+}
+
+async function ended(
+  application: Application,
+  ...how: Parameters<Application["node"]>
+): Promise<Printed> {
+  const { exitCode, stdout, stderr } = await application.node(...how);
+  if (exitCode !== 0) throw new Error(`exit code ${exitCode}: ${stderr}`);
+  return { stdout, stderr };
+}
+
 /** Runs a module after `GLOBALS`; it must end by itself with exit code 0. */
 export async function run(
   application: Application,
   program: string,
   { options = {}, env = {}, withLogger = false }: RunOptions = {},
 ): Promise<Printed> {
-  const declared = `const options = ${JSON.stringify(options)};`;
-  const file = `program-${(programs += 1)}.mjs`;
-  application.write(file, `${GLOBALS}\n${declared}\n${program}`);
+  const file = write(application, program, options);
   const logger = withLogger ? ["--import", "./logger.mjs"] : [];
-  const { exitCode, stdout, stderr } = await application.node([...logger, file], env);
-  if (exitCode !== 0) throw new Error(`exit code ${exitCode}: ${stderr}`);
-  return { stdout, stderr };
+  return ended(application, [...logger, file], env);
+}
+
+/** A program of several. */
+export interface ProgramInTurn {
+  readonly program: string;
+  readonly options?: Declared;
+}
+
+/** Runs modules one after the other in one process. Only for faults that are not reported at its end. */
+export async function runInTurn(
+  all: readonly ProgramInTurn[],
+  withLogger = false,
+): Promise<readonly Printed[]> {
+  const application = faultyApplication();
+  const files = all.map(({ program, options = {} }) => `./${write(application, program, options)}`);
+  const logger = withLogger ? "./logger.mjs" : undefined;
+  const { stdout, stderr } = await ended(application, [
+    "in-turn.mjs",
+    JSON.stringify({ files, logger }),
+  ]);
+  const [out, errors] = [stdout, stderr].map((text) => text.split("MARK\n"));
+  // Nothing comes before the first, nor after the last.
+  expect([out?.length, out?.at(0), out?.at(-1)]).toEqual([all.length + 2, "", ""]);
+  expect([errors?.length, errors?.at(0), errors?.at(-1)]).toEqual([all.length + 2, "", ""]);
+  return all.map((_, index) => ({
+    stdout: out?.[index + 1] ?? "",
+    stderr: errors?.[index + 1] ?? "",
+  }));
 }
