@@ -99,6 +99,7 @@ beforeAll(() => {
   app = installApplication(INSTALLED);
   for (const name of [...Object.keys(SERVICES), ...Object.keys(PROGRAMS), ...OTHERS])
     cpSync(join(folder, name), join(app.directory, name), { recursive: true });
+  app.write("client.mjs", REPORTS_UNCAUGHT);
 });
 afterAll(() => app.remove());
 
@@ -122,6 +123,13 @@ async function portOf(running: RunningCommand): Promise<string> {
 }
 
 const NODE = "node --import ./instrumentation.mjs";
+
+// As the set-ups of the examples do, but without the SDK, whose start takes most of the time.
+const REPORTS_UNCAUGHT = `
+  import { createClient, setClient } from "otel-sentry-bridge";
+  setClient(createClient({ captureUncaught: true, flushOnSignals: true }));
+`;
+const CLIENT = "../client.mjs";
 
 describe("the examples", () => {
   it("are all in a row of this test, or run by a script", () => {
@@ -159,7 +167,7 @@ describe("the examples", () => {
       test.onTestFinished(() => void other.close());
       await once(other, "listening");
       const { port } = other.address() as AddressInfo;
-      const running = start(name, `SENTRY_DSN= PORT=${port} ${NODE} app.mjs`, test);
+      const running = start(name, `SENTRY_DSN= PORT=${port} node --import ${CLIENT} app.mjs`, test);
       const { exitCode, stderr } = await running.end;
       expect(exitCode).toBe(1);
       expect(stderr).toContain("EADDRINUSE");
