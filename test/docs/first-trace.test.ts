@@ -38,16 +38,21 @@ const INSTALL_MILLIS = 300_000;
 const ES_MODULES = { system: "ES modules", start: "node --import", app: "app.mjs" };
 const COMMONJS = { system: "CommonJS", start: "node --require", app: "app.cjs" };
 
-// Both have the same packages: with other managers, `test:deep` tries CommonJS.
-function systemsWith(manager: string): readonly (typeof ES_MODULES)[] {
-  return manager === "npm" || IS_DEEP ? [ES_MODULES, COMMONJS] : [ES_MODULES];
+// One Node has all managers, and tries everything with the first; several take turns.
+function casesOn(binary: string, at: number) {
+  return Object.entries(MANAGERS)
+    .map(([manager, install], index, { length }) => {
+      const isWhole = IS_DEEP || index === at % length;
+      return { binary, manager, install, isWhole };
+    })
+    .filter(({ isWhole }) => isWhole || NODE_BINARIES.length === 1);
 }
 
-const CASES = NODE_BINARIES.flatMap((binary) =>
-  Object.entries(MANAGERS).map(([manager, install]) => ({ binary, manager, install })),
-);
+const CASES = NODE_BINARIES.flatMap(casesOn);
 
-describe.each(CASES)("the README with $manager on $binary", ({ binary, manager, install }) => {
+describe.each(CASES)("the README with $manager on $binary", ({ binary, install, isWhole }) => {
+  // Both have the same packages.
+  const systems = isWhole ? [ES_MODULES, COMMONJS] : [ES_MODULES];
   let folder: NewcomerFolder;
   let server: IngestServer;
 
@@ -71,7 +76,7 @@ describe.each(CASES)("the README with $manager on $binary", ({ binary, manager, 
     });
   }
 
-  describe.each(systemsWith(manager))("as $system", ({ start: startOf, app }) => {
+  describe.each(systems)("as $system", ({ start: startOf, app }) => {
     it("leads to transactions with their routes, an error with its user and frames, and a clean end", async () => {
       const port = await freePort();
       const running = start(commandWith(startOf), port);
@@ -113,8 +118,8 @@ describe.each(CASES)("the README with $manager on $binary", ({ binary, manager, 
       });
     });
 
-    // They depend on Node, not on the layout of `node_modules`: with other managers, `test:deep` tries them.
-    describe.runIf(manager === "npm" || IS_DEEP)("at its start and end", () => {
+    // They depend on Node, not on the layout of `node_modules`.
+    describe.runIf(isWhole)("at its start and end", () => {
       it("reports an error that ends the process, and ends with it: the port is in use", async () => {
         const port = new URL(server.dsn).port;
 
