@@ -4,6 +4,8 @@ import type { BlockName } from "./pages.js";
 export interface Fragment extends BlockName {
   /** Section of `docs/set-up.md` whose file is loaded before. */
   readonly setUp?: "NodeSDK" | "A provider of your own";
+  /** True if it leaves something in its process that others would notice: an instrumentation, a listener, a closed client. */
+  readonly leavesTraces?: true;
   /** What the reader's own code has, on one line; exports of the package that the block uses are imported by themselves. */
   readonly before?: string;
   readonly after?: string;

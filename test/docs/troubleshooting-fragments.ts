@@ -33,6 +33,7 @@ export const TROUBLESHOOTING: readonly Fragment[] = [
     page: PAGE,
     begin: "// Fault: if `pay`",
     setUp: "A provider of your own",
+    leavesTraces: true,
     before: `${API} process.on("unhandledRejection", () => {}); const pay = async () => { throw new Error("refused"); };`,
     leadsTo: [],
   },
@@ -79,6 +80,7 @@ export const TROUBLESHOOTING: readonly Fragment[] = [
     page: PAGE,
     begin: "// Repair: close first",
     setUp: "A provider of your own",
+    leavesTraces: true,
     leadsTo: ["error bye"],
   },
   {
