@@ -36,7 +36,6 @@ const STEPS = {
   line: `node scripts/matrix/suite.mjs ${LINE_FOLDERS.map((name) => `test/${name}/`).join(" ")}`,
   corpus: "node test/corpus/main.mjs",
   site: "node site/build.mjs",
-  demo: "node examples/shop/main.mjs",
   next: "node scripts/next/main.mjs 16",
   soak: "node scripts/soak.mjs --minutes 1",
 };

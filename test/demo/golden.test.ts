@@ -16,7 +16,7 @@ let report = "";
 
 // The demo runs as a user's program does: on the built package, in processes of its own.
 beforeAll(async () => {
-  const args = ["examples/shop/main.mjs", "--requests", "4", "--golden", found];
+  const args = ["examples/shop/main.mjs", "--requests", "20", "--golden", found];
   ({ stdout: report } = await run(process.execPath, args, {
     cwd: builtPackage(),
     env: plainEnv(),
