@@ -148,7 +148,7 @@ export class ClientCore implements Client {
     this.#onEnding.add(fn);
   }
 
-  /** Captures unfinished work, such as open monitor runs, because the process is about to end. */
+  /** Captures exceptions that wait for their root spans, because the process is about to end. */
   captureUnfinished(): void {
     for (const fn of this.#onEnding) guardCallback(this.diagnostics, END_OF_CLIENT, fn);
   }

@@ -96,7 +96,7 @@ export class Sources {
     for (const buffer of this.#buffers) buffer.flush();
   }
 
-  /** Passes everything to the client that is available synchronously, at the end of the process. */
+  /** Passes complete transactions and all buffered items to the client, synchronously, at the end of the process. */
   release(): void {
     for (const source of this.#spans) source.release?.();
     this.flushBuffers();

@@ -32,10 +32,10 @@ export function activeAttribution(): Attribution {
 }
 
 /**
- * Returns the unit of work and the span to which an error captured in the active context is attributed. An error that
- * was seen earlier in another context is attributed to the unit where it was thrown.
+ * Records that an error is captured in the active context, and returns the unit of work and the span to which it is attributed.
+ * An error that was seen earlier in another context is attributed to the unit where it was thrown.
  */
-export function attributionOfError(error: unknown): Attribution {
+export function attributeError(error: unknown): Attribution {
   const here = attributionInContext(context.active());
   const found = historyOf(error).capture(here, Date.now());
   observation.observer?.captured(error, found.scopes.unit, here.scopes.unit);

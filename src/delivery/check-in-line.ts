@@ -48,10 +48,10 @@ export class CheckInLine implements Iterable<EncodedEnvelope> {
   }
 
   /**
-   * Records that the queue has evicted an envelope; returns true if a later check-in of the same run makes it
+   * Records that an envelope has left the queue unsent; returns true if a later check-in of the same run makes it
    * superfluous.
    */
-  evicted(envelope: EncodedEnvelope): boolean {
+  leftUnsent(envelope: EncodedEnvelope): boolean {
     const { checkIn } = envelope;
     if (checkIn === undefined) return false;
     this.#order.left(envelope, checkIn);

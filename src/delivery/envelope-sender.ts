@@ -168,7 +168,7 @@ class QueuedSender implements EnvelopeSender {
   }
 
   #overflow(evicted: EncodedEnvelope): void {
-    if (this.#checkIns.evicted(evicted))
+    if (this.#checkIns.leftUnsent(evicted))
       return this.#drop(evicted, () => this.#outcomes.superseded(evicted));
     const count = (): void => this.#outcomes.overflowed(evicted);
     if (!this.#intake.hasRoomFor(evicted)) return this.#drop(evicted, count);
@@ -185,8 +185,8 @@ class QueuedSender implements EnvelopeSender {
   #start(envelope: EncodedEnvelope): boolean {
     const { category, checkIn } = envelope;
     if (this.isLimited(category)) {
-      this.#checkIns.evicted(envelope);
-      this.#drop(envelope, () => this.#outcomes.pausedByLimit(envelope));
+      this.#checkIns.leftUnsent(envelope);
+      this.#drop(envelope, () => this.#outcomes.droppedByLimit(envelope));
       return false;
     }
     if (checkIn === undefined) this.#dispatch(envelope);
@@ -239,7 +239,7 @@ class QueuedSender implements EnvelopeSender {
     const { envelope } = slot;
     this.#reports.completed(envelope, undefined);
     if (!this.isLimited(envelope.category)) return this.#sendFromSlot(slot, PERMITTED);
-    this.#finish(slot, () => this.#outcomes.pausedByLimit(envelope));
+    this.#finish(slot, () => this.#outcomes.droppedByLimit(envelope));
   }
 
   // The envelope keeps its slot until it is written: a slow disk slows the queue down instead of filling memory.

@@ -100,12 +100,12 @@ export class SendOutcomes {
   /** Tells whether items need not be sent, after `close` or by a rate limit; counts them as lost if so. */
   refuses(items: Pick<EncodedEnvelope, "category" | "contents">, isClosed: boolean): boolean {
     if (isClosed) this.#late(items.category, items.contents);
-    else if (this.isLimited(items.category)) this.pausedByLimit(items);
+    else if (this.isLimited(items.category)) this.droppedByLimit(items);
     else return false;
     return true;
   }
 
-  pausedByLimit({ category, contents }: Pick<EncodedEnvelope, "category" | "contents">): void {
+  droppedByLimit({ category, contents }: Pick<EncodedEnvelope, "category" | "contents">): void {
     this.#diagnostics.warnOnce(
       `limit:${category}`,
       `the server has rate-limited \`${category}\` items; they are dropped until the limit ends. Lower the sample rate, or raise the quota or the limit of the DSN's key in Sentry`,

@@ -2,7 +2,7 @@ import { context } from "@opentelemetry/api";
 
 import type { ClientCore } from "../client/client-core.js";
 import { newEventId } from "../client/event-id.js";
-import { activeAttribution, attributionOfError } from "../context/attribution.js";
+import { activeAttribution, attributeError } from "../context/attribution.js";
 import { clientFor } from "../context/global-client.js";
 import { scopesOf } from "../context/scope-context.js";
 import type { ErrorEvent, SeverityLevel } from "../protocol/events.js";
@@ -51,7 +51,7 @@ export function captureThrown(
   thrown: unknown,
   { captureContext, mechanism, syntheticStack }: ThrownCapture,
 ): string {
-  const attribution = attributionOfError(thrown);
+  const attribution = attributeError(thrown);
   const own = scopeOfCapture(captureContext, errors.client);
   const atMillis = Date.now();
   const id = errors.reportThrown(thrown, { attribution, own, mechanism, atMillis, syntheticStack });

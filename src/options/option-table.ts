@@ -13,7 +13,7 @@ interface Variable<Value> {
   readonly read: (name: string, env?: Environment) => Value | undefined;
 }
 
-/** Everything about one option except its type, which `ClientOptions` declares. */
+/** The check of an option, and the variable that it is read from if there is one. `ClientOptions` declares its type. */
 interface OptionDefinition<Value> {
   readonly check: Check;
   readonly variable?: Variable<Value>;

@@ -39,14 +39,16 @@ export function resolveOptions(
   validateEnvironment(environment, options);
   const given = { ...withoutUnset(environment), ...withoutUnset(options) };
   const dsn = (given.dsn || "").trim() || undefined;
-  if (dsn !== undefined) blaming("dsn", options.dsn === undefined, () => parseDsn(dsn));
+  const parsed =
+    dsn === undefined ? undefined : blaming("dsn", options.dsn === undefined, () => parseDsn(dsn));
+  const orgId = given.orgId?.toWellFormed() ?? parsed?.orgId;
   const spotlight = spotlightUrl(options.spotlight, environment.spotlight);
   // `true` in code uses the URL in the variable, which was not checked with the other variables.
   if (spotlight !== undefined)
     blaming("spotlight", typeof options.spotlight !== "string", () =>
       address.url("spotlight", spotlight),
     );
-  return Object.freeze({ ...DEFAULTS, ...given, dsn, spotlight } as Settings);
+  return Object.freeze({ ...DEFAULTS, ...given, dsn, orgId, spotlight } as Settings);
 }
 
 function validate(options: ClientOptions): void {
@@ -73,13 +75,9 @@ function validateEnvironment(environment: ClientOptions, options: ClientOptions)
 
 // Runs a check, and adds the name of the variable to its error if the value came from the environment. The value is
 // shown like that of an option, without credentials; a value that should be a number is shown unchanged.
-function blaming(
-  option: keyof ClientOptions,
-  isFromEnvironment: boolean,
-  check: () => unknown,
-): void {
+function blaming<T>(option: keyof ClientOptions, isFromEnvironment: boolean, check: () => T): T {
   try {
-    check();
+    return check();
   } catch (error) {
     if (!isFromEnvironment || !isOptionsError(error)) throw error;
     const { expected, received } = error.problem;

@@ -30,7 +30,7 @@ export function propagationPolicy(settings: Settings): PropagationPolicy {
   const dsn = settings.dsn === undefined ? undefined : parseDsn(settings.dsn);
   return {
     continuation: {
-      orgId: settings.orgId ?? dsn?.orgId,
+      orgId: settings.orgId,
       isStrict: settings.strictTraceContinuation,
     },
     targets: settings.tracePropagationTargets,

@@ -12,7 +12,7 @@ import { FILTERED } from "./secret-words.js";
 import type { TextForm } from "./plain-text.js";
 import { isPersonalHeader, isPersonalName, isSensitiveKey } from "./sensitive.js";
 import { type AttributeBag, SPAN_KIND } from "../trace/span.js";
-import { isUrlLike, urlWithoutSecrets, withoutSecrets } from "./url.js";
+import { isUrlLike, urlWithoutSecrets, withoutUrlSecrets } from "./url.js";
 
 /** When an attribute is left out: never, always, or on SERVER spans. */
 export type Omission = "always" | "never" | "server";
@@ -144,7 +144,7 @@ function isPersonal(name: string): boolean {
 // Filters a value whose name does not decide about it.
 function openValue(value: unknown, searching: Searching): unknown {
   return typeof value === "string" && !mayHoldAssignments(value)
-    ? withoutShapes(withoutSecrets(value))
+    ? withoutShapes(withoutUrlSecrets(value))
     : redacted(value, searching);
 }
 
@@ -178,7 +178,7 @@ export function statementText(statement: string, searching: Searching = false): 
   if (JSON_STATEMENT.test(statement)) return redacted(statement, searching);
   const shown = withoutLiterals(statement);
   return withoutShapes(
-    withoutSecrets(
+    withoutUrlSecrets(
       shown.includes("{") && mayHoldMembers(shown) ? members(shown, searching) : shown,
     ),
   );

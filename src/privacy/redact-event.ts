@@ -87,7 +87,7 @@ export function redactedEvent(event: ErrorEvent, sendDefaultPii: boolean): Error
 }
 
 // Fields that the client writes itself, and those that are filtered separately.
-const WITHOUT_SECRETS: ReadonlySet<string> = new Set([
+const NOT_FILTERED_HERE: ReadonlySet<string> = new Set([
   "breadcrumbs",
   "contexts",
   "debug_meta",
@@ -108,7 +108,7 @@ const WITHOUT_SECRETS: ReadonlySet<string> = new Set([
 function redactedOthers(event: ErrorEvent, search: SecretSearch): ErrorEvent {
   const changed: [string, unknown][] = [];
   for (const [name, value] of Object.entries(event) as [string, unknown][]) {
-    if (WITHOUT_SECRETS.has(name)) continue;
+    if (NOT_FILTERED_HERE.has(name)) continue;
     // Modules are filtered like tags, because names of packages such as `jsonwebtoken` only look like names of secrets.
     const shown =
       name === "modules" && isObjectLike(value)

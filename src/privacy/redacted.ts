@@ -9,7 +9,7 @@ import {
 } from "./assigned-secrets.js";
 import { isStatement } from "./assigned-lines.js";
 import { filterCommandLine, filterWords } from "./command-line.js";
-import { filterConnection, isUrlLike, urlWithoutSecrets, withoutSecrets } from "./url.js";
+import { filterConnection, isUrlLike, urlWithoutSecrets, withoutUrlSecrets } from "./url.js";
 import {
   isComposed,
   isHeaderList,
@@ -92,7 +92,7 @@ function freeText(text: string, position: Position): string {
 }
 
 function withoutTokens(text: string): string {
-  return withoutShapes(withoutSecrets(text));
+  return withoutShapes(withoutUrlSecrets(text));
 }
 
 type TextFilter = (text: string, position: Position) => string;

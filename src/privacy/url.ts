@@ -70,7 +70,7 @@ const MAX_PLAIN_URL = 1024;
  * Filters the secrets in all URLs and paths of a text: credentials, and values of sensitive keys in queries and fragments.
  * Returns the given string if nothing changes.
  */
-export function withoutSecrets(text: string): string {
+export function withoutUrlSecrets(text: string): string {
   const shown = withoutCredentials(text);
   if (!shown.includes("=") || !(shown.includes("?") || shown.includes("#"))) return shown;
   return shown.replace(QUERY, (_all, mark: string, query: string) => mark + filterQuery(query));
@@ -158,7 +158,7 @@ const CLOSED = /^(?:\{[^]*\}|'[^]*'|"[^]*"|[^{'"][^]*)?$/;
 /** Filters the secrets of a connection string: `Server=db;Password=x y`, `host=db password=x` or a URL. */
 export function filterConnection(text: string): string {
   const setting = text.includes(";") ? SETTING : SPACED_SETTING;
-  return withoutSecrets(text).replace(setting, (...match: string[]) => {
+  return withoutUrlSecrets(text).replace(setting, (...match: string[]) => {
     const [all = "", name = "", spaces = "", setTo = ""] = match;
     return isSensitiveKey(name) || !CLOSED.test(setTo) ? `=${spaces}${FILTERED}` : all;
   });

@@ -32,12 +32,12 @@ export type ReportedReason =
 
 /**
  * A discard reason that is counted in this process but not reported to the server:
- * - `closed`: captured after `close()`.
+ * - `closed`: captured after `close()`, or still waiting when its time was over.
  * - `disabled`: there is no DSN.
  * - `rate_limited`: the server answered 429, and has counted the item itself.
  * - `reentrant`: captured by a logger, hook or custom transport that this package was calling.
- * - `superseded`: an `in_progress` check-in that was still queued when the final check-in of its run was captured. No
- *   data is lost.
+ * - `superseded`: an `in_progress` check-in that had to leave the queue or the spool while the final check-in of its run was
+ *   waiting. No data is lost.
  */
 export type LocalReason = "closed" | "disabled" | "rate_limited" | "reentrant" | "superseded";
 

@@ -10,7 +10,7 @@ import { FILTERED } from "../privacy/secret-words.js";
 import { filterCookies, filterQuery } from "../privacy/sensitive.js";
 import { isAttributeBag } from "../trace/span.js";
 import type { AttributeBag } from "../trace/span.js";
-import { sanitizeUrl, withoutSecrets } from "../privacy/url.js";
+import { sanitizeUrl, withoutUrlSecrets } from "../privacy/url.js";
 
 /** The request of an event (protocol: request interface). */
 export interface RequestData {
@@ -84,7 +84,7 @@ function queryTextOf(attributes: AttributeBag): string | undefined {
     given?.startsWith("?") === true ? given.slice(1) : (given ?? queryOfUrl(attributes));
   return query === undefined || query === ""
     ? undefined
-    : cut(withoutSecrets(filterQuery(query)), MAX_QUERY_LENGTH);
+    : cut(withoutUrlSecrets(filterQuery(query)), MAX_QUERY_LENGTH);
 }
 
 function queryOfUrl(attributes: AttributeBag): string | undefined {
@@ -103,7 +103,8 @@ function headersOf(
   const user =
     textValue(attributes["user_agent.original"]) ?? textValue(attributes["http.user_agent"]);
   const headers: Record<string, string> = {};
-  let length = user === undefined ? 0 : addHeader(headers, ["User-Agent", withoutSecrets(user)], 0);
+  let length =
+    user === undefined ? 0 : addHeader(headers, ["User-Agent", withoutUrlSecrets(user)], 0);
   if (!isAttributeBag(attributes)) return undefined;
   // Most spans have no header.
   let search: SecretSearch | undefined;

@@ -9,7 +9,7 @@ import type { Diagnostics, DiagnosticsLogger } from "../support/diagnostics.js";
 import { writeStandardError } from "../support/setup-faults.js";
 import { resourceFromEnvironment } from "../options/env.js";
 import { resolveOptions } from "../options/resolve.js";
-import { attributionOfError } from "../context/attribution.js";
+import { attributeError } from "../context/attribution.js";
 import { activeOwnCall, runDetached, runHook, runTraced } from "../context/suppress-tracing.js";
 import { dsnOrigin, parseDsn, publicDsn } from "../protocol/dsn.js";
 import type { Dsn } from "../protocol/dsn.js";
@@ -119,7 +119,7 @@ function reportUncaught({ core, errors }: BridgeClient): void {
   uncaughtErrors.add(core, (thrown, hint) =>
     errors.reportThrown(thrown, {
       ...hint,
-      attribution: attributionOfError(thrown),
+      attribution: attributeError(thrown),
       atMillis: Date.now(),
     }),
   );
@@ -176,7 +176,7 @@ function commonDependencies(settings: Settings): CommonDependencies {
     ledger: new DiscardLedger(),
     memory: new MemoryBound(settings.maxBufferedBytes),
     publicKey: dsn?.publicKey ?? "",
-    orgId: settings.orgId?.toWellFormed() ?? dsn?.orgId,
+    orgId: settings.orgId,
     environmentAttributes: resourceFromEnvironment(),
     headerJson: isTunnelled ? `,"dsn":${JSON.stringify(publicDsn(dsn).toWellFormed())}` : "",
   };

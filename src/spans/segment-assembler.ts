@@ -89,7 +89,7 @@ export class SegmentAssembler implements SpanAssembler {
   finish(segment: Segment, span: FinishedSpan): void {
     this.tally.end();
     segment.open--;
-    const isRoot = segment.endsWith(span);
+    const isRoot = segment.endIfRoot(span);
     if (segment.isDisabled) return this.drop("disabled", isRoot);
     // Only INTERNAL and SERVER spans of a request can have clues; the check keeps other spans cheap.
     if (segment.isRequest && span.kind <= SPAN_KIND.SERVER && !isRoot)
@@ -110,7 +110,7 @@ export class SegmentAssembler implements SpanAssembler {
   /** Drops a span that ended after the processor was shut down. */
   dropClosed(segment: Segment, span: FinishedSpan): void {
     this.tally.end();
-    this.drop("closed", segment.endsWith(span));
+    this.drop("closed", segment.endIfRoot(span));
   }
 
   /**
@@ -244,7 +244,7 @@ export class SegmentAssembler implements SpanAssembler {
     else if (segment.hasFinished) this.#schedule.watchGrace(segment);
   }
 
-  // Sends the root with its spans, then the remaining chunks.
+  // Sends or drops the root with its spans, then the remaining chunks.
   #emit(segment: Segment): void {
     const { head } = segment;
     if (head !== undefined) {
@@ -255,7 +255,7 @@ export class SegmentAssembler implements SpanAssembler {
       const named = segment.clues === undefined ? head : renamedHead(head, segment.clues);
       segment.sentName = shownHeadName(named);
       const length = headLength(head) + (chunk?.length ?? 0);
-      this.#send(segment, rootTransaction(named, chunk), length);
+      this.#sendOrDrop(segment, rootTransaction(named, chunk), length);
     }
     this.#emitChunks(segment);
   }
@@ -279,10 +279,10 @@ export class SegmentAssembler implements SpanAssembler {
 
   #sendContinuation(segment: Segment, chunk: Chunk, reason: ContinuationReason): void {
     if (!segment.rootEnded) this.#settings.sentCalls?.keep(segment, chunk);
-    this.#send(segment, continuation(segment.reparentedChunk(chunk), reason), chunk.length);
+    this.#sendOrDrop(segment, continuation(segment.reparentedChunk(chunk), reason), chunk.length);
   }
 
-  #send(segment: Segment, content: TransactionSpans, length: number): void {
+  #sendOrDrop(segment: Segment, content: TransactionSpans, length: number): void {
     this.#held.remove(content.spanCount + 1, length);
     const { fate } = segment.origin;
     if (fate !== "sent") return this.tally.drop(fate, content.spanCount + 1, 0);

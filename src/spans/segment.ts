@@ -114,8 +114,8 @@ export class Segment {
     return this.#root;
   }
 
-  /** Tells whether the span is the root, and if so marks the root as ended. */
-  endsWith(span: object): boolean {
+  /** Marks the root as ended if the span is the root, and tells whether it is. */
+  endIfRoot(span: object): boolean {
     if (span !== this.#root) return false;
     this.#root = undefined;
     this.rootEnded = true;

@@ -1,4 +1,4 @@
-import type { SamplingDecision } from "./sampling.js";
+import type { SamplingDecision, SegmentSampling } from "./sampling.js";
 
 /** The current pressure on delivery: how far the sample rate is lowered. */
 export interface Pressure {
@@ -64,12 +64,6 @@ export function underPressure(
   return { outcome, sampleRate: pressed };
 }
 
-/** A sampling decision under pressure, with the discard reason if the trace is not sampled. */
-interface PressedSampling {
-  readonly sampling: SamplingDecision;
-  readonly lostTo: "backpressure" | "sample_rate" | undefined;
-}
-
 /**
  * Applies the pressure to a decision, whether it was made by a sampler, by the configured rate or by the sender. The
  * sender's rate stays in effect if it is known and lower.
@@ -78,7 +72,7 @@ export function applyPressure(
   sampling: SamplingDecision,
   factor: number,
   senderRate: number | undefined,
-): PressedSampling {
+): SegmentSampling {
   const { sampled, sampleRate: rate, sampleRand } = sampling;
   if (factor === 0 || (rate === undefined && !sampled))
     return { sampling, lostTo: sampled ? undefined : "sample_rate" };

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { filterQuery, isSensitiveKey } from "../../src/privacy/sensitive.js";
-import { fragmentOf, queryOf, sanitizeUrl, withoutSecrets } from "../../src/privacy/url.js";
+import { fragmentOf, queryOf, sanitizeUrl, withoutUrlSecrets } from "../../src/privacy/url.js";
 import { WEB_URL } from "../property/characters.js";
 import { cpuTime } from "../time/measure.js";
 
@@ -168,8 +168,8 @@ describe("a text without the secrets of its URLs", () => {
       String.raw`{"text":"see \"https://h/?token=[Filtered]\" there"}`,
     ],
   ])("%s is %s", (text, shown) => {
-    expect(withoutSecrets(text)).toBe(shown);
-    expect(withoutSecrets(shown)).toBe(shown);
+    expect(withoutUrlSecrets(text)).toBe(shown);
+    expect(withoutUrlSecrets(shown)).toBe(shown);
   });
 
   it.each([
@@ -182,13 +182,13 @@ describe("a text without the secrets of its URLs", () => {
     "file:///app/x.js:10:5",
     "",
   ])("'%s' stays", (text) => {
-    expect(withoutSecrets(text)).toBe(text);
+    expect(withoutUrlSecrets(text)).toBe(text);
   });
 
   it("is found in a time that grows with the length of the text", () => {
     for (const part of ["://", "://a:b", "@://a:b", "?a=b", "?token=", "a", "@", "//", "#a=?"]) {
       const cpu = cpuTime();
-      withoutSecrets(`@=?#//${part.repeat(100_000 / part.length)}`);
+      withoutUrlSecrets(`@=?#//${part.repeat(100_000 / part.length)}`);
       expect(cpu()).toBeLessThan(1000);
     }
   });

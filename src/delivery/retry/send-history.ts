@@ -75,7 +75,7 @@ export class SendHistory {
     return this.#arrivals;
   }
 
-  /** True if only a repeatable envelope would be sent again. */
+  /** True after two attempts that may have arrived, for an envelope that may be sent more often than others. */
   get isRepeated(): boolean {
     return this.isRepeatable && this.#unknowns > 1;
   }
