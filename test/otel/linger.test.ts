@@ -95,6 +95,8 @@ describe("a hook", () => {
     const bridge = startBridge({
       dsn: server.dsn,
       transport: { lingerMillis: LONG },
+      // A busy machine does not send 65 requests within the default.
+      shutdownTimeoutMillis: 60_000,
       beforeSendTransaction: (event) => {
         expect(bridge.client.stats().spans.buffered).toBeGreaterThanOrEqual(0);
         other.pop()?.end();

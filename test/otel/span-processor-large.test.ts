@@ -141,7 +141,7 @@ describe("the bound on what waits for its root", () => {
         return new WeakRef(root);
       });
     const forgotten = roots();
-    await bridge.client.flush();
+    await bridge.client.flush(60_000);
     await collectGarbage();
     const alive = forgotten.filter((root) => root.deref() !== undefined);
     // Those that began last are held until others begin.
