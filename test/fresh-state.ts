@@ -42,7 +42,7 @@ function noting(start: typeof setTimeout, timers: Set<WeakRef<NodeJS.Timeout>>):
 function withNotedTimers(): Set<WeakRef<NodeJS.Timeout>> {
   const timers = new Set<WeakRef<NodeJS.Timeout>>();
   globalThis.setTimeout = noting(setTimeout, timers);
-  globalThis.setInterval = noting(setInterval as typeof setTimeout, timers) as typeof setInterval;
+  globalThis.setInterval = noting(setInterval as typeof setTimeout, timers);
   return timers;
 }
 
