@@ -18,6 +18,8 @@ export interface Plan {
   readonly failure: string;
   /** Listeners of its own. */
   readonly handlers?: readonly string[];
+  /** It fails within a span. */
+  readonly isTraced?: boolean;
   /** It has a second client, of the package's other build. */
   readonly hasOtherCopy?: boolean;
   readonly execArgv?: readonly string[];

@@ -16,7 +16,7 @@ describe("an error that nobody handles is reported, and ends the process as it w
     { failure: "async", value: "in an async function", mechanism: REJECTION },
     { failure: "rejection", value: "rejection", mechanism: REJECTION },
   ])("$failure, of the unit that it arose in", async ({ failure, value, mechanism }) => {
-    const both = await runBoth({ failure, handlers: ["exit"] });
+    const both = await runBoth({ failure, handlers: ["exit"], isTraced: true });
     expectSameEnd(both);
     expect(both.ours.said).toEqual(["exit 1"]);
     expect(textsOf(both.events)).toEqual([["fatal", value]]);
