@@ -1,11 +1,13 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
 import { describe, expect, it } from "vitest";
 
 import { BROWSER_PATH } from "./browser.js";
 import { usePage } from "./open-page.js";
-import { ORDER_TRACE_ID, envelopeOf, orderItems } from "./order.js";
+import { ORDER_TRACE_ID, envelopeOf, envelopeText, orderItems } from "./order.js";
+import { ATTACK, luminanceOf, poisoned } from "./page-kit.js";
 import { transactionOf } from "../cli/trace-kit.js";
-
-const ATTACK = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>\u{202E}javascript:alert(1)`;
 
 // Programs for the page: its globals are not those of this one.
 const FOCUSED = `document.activeElement?.querySelector(".text, .name")?.textContent ?? ""`;
@@ -18,27 +20,10 @@ const ATTEMPTS = `[() => (document.body.innerHTML = "<b>x</b>"), () => document.
   }
 })`;
 
-// WCAG 2.2, relative luminance of `rgb(r, g, b)`.
-function luminanceOf(colour: string): number {
-  const [r = 0, g = 0, b = 0] = (colour.match(/[\d.]+/g) ?? []).map((part) => {
-    const share = Number(part) / 255;
-    return share <= 0.03928 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-}
-
-// Puts the attack into every text of a payload, under every key but those that make it what it is.
-function poisoned(value: unknown): unknown {
-  if (typeof value === "string") return ATTACK + value;
-  if (Array.isArray(value)) return value.map(poisoned);
-  if (typeof value !== "object" || value === null) return value;
-  const fields = Object.entries(value).map(([key, field]) =>
-    ["type", "trace_id", "span_id", "parent_span_id"].includes(key)
-      ? [key, field]
-      : [key, poisoned(field)],
-  );
-  return { ...Object.fromEntries(fields), [ATTACK]: ATTACK };
-}
+// Scroll containers of the header and of the page that hide something to their right.
+const HIDDEN_PARTS = `[document.documentElement, ...document.querySelectorAll("header, nav, #side, #filters")]
+  .filter((element) => element.scrollWidth > element.clientWidth)
+  .map((element) => element.tagName)`;
 
 describe.skipIf(BROWSER_PATH === undefined)("the inbox's page in a browser", () => {
   const open = usePage();
@@ -240,5 +225,71 @@ describe.skipIf(BROWSER_PATH === undefined)("the inbox's page in a browser", () 
     const contrast = (lighter + 0.05) / (darker + 0.05);
 
     expect(contrast).toBeGreaterThan(7);
+  });
+
+  it("folds and unfolds repeated spans with one key, and with the button", async () => {
+    const spans = Array.from({ length: 20 }, (_, index) => ({
+      id: `q${index}`,
+      name: "SELECT orders",
+      op: "db",
+      from: 1 + index / 100,
+      to: 1.005 + index / 100,
+    }));
+    open.inbox.receive(
+      envelopeOf([
+        ["transaction", transactionOf({ id: "r", name: "GET /orders", from: 1, to: 2 }, spans)],
+      ]),
+    );
+    await open.page.goto(open.server.url);
+    await open.page.locator(".row").first().waitFor();
+    const rows = (): Promise<number> => open.page.locator(".row:visible").count();
+    const button = open.page.locator("[data-fold]");
+
+    expect([await rows(), await button.textContent()]).toEqual([2, "Unfold repeated"]);
+    expect(await open.page.locator(".row").nth(1).innerText()).toMatch(/SELECT orders\s+×20/);
+    await open.page.keyboard.press("f");
+    expect([await rows(), await button.textContent()]).toEqual([21, "Fold repeated"]);
+    await open.page.keyboard.press("f");
+    expect(await rows()).toBe(2);
+    await button.click();
+    expect(await rows()).toBe(21);
+    await open.page.locator("#filter-text").focus();
+    await open.page.keyboard.type("f");
+    expect(await open.page.locator("#filter-text").inputValue()).toBe("f");
+    expect(await rows()).toBe(21);
+  });
+
+  it("has no part that is cut off on a narrow screen", async () => {
+    await open.page.setViewportSize({ width: 400, height: 800 });
+    await open.openOrder();
+
+    expect(await open.page.evaluate(HIDDEN_PARTS)).toEqual([]);
+    for (const name of ["Errors", "Logs", "Check-ins", "Metrics", "Dropped"])
+      await open.page.getByRole("button", { name }).click({ trial: true });
+  });
+
+  it("takes envelopes that a page of another local server sends, and shows that page nothing", async () => {
+    const other = createServer((_request, response) => response.end("<title>app</title>"));
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const { port } = other.address() as AddressInfo;
+    const body = envelopeText([
+      ["transaction", transactionOf({ id: "r", name: "/checkout", from: 1, to: 2 })],
+    ]);
+    await open.page.goto(`http://127.0.0.1:${port}/`);
+
+    const outcomes = await open.page.evaluate(`(async () => {
+      const sent = await fetch("${open.server.url}api/1/envelope/?sentry_key=inbox", {
+        method: "POST", body: ${JSON.stringify(body)}, headers: { "x-own": "1" },
+      });
+      const read = await fetch("${open.server.url}data/about").then(() => "read", (error) => error.name);
+      return [sent.status, read];
+    })()`);
+    open.faults.length = 0;
+    open.requests.length = 0;
+    other.close();
+    other.closeAllConnections();
+
+    expect(outcomes).toEqual([200, "TypeError"]);
+    expect(open.inbox.summaries().map(({ name }) => name)).toEqual(["/checkout"]);
   });
 });
