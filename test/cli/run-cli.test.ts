@@ -6,7 +6,16 @@ import type { Server } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  onTestFinished,
+} from "vitest";
 
 import { runCli } from "../../src/cli/run-cli.js";
 import { setClient } from "../../src/context/global-client.js";
@@ -176,11 +185,11 @@ describe("the installed command", { timeout: 60_000 }, () => {
   let app: Application;
   let command: string;
 
-  beforeEach(() => {
+  beforeAll(() => {
     app = installApplication(["@opentelemetry/api"]);
     command = join(app.packageDirectory, "dist/cli.cjs");
   });
-  afterEach(() => app.remove());
+  afterAll(() => app.remove());
 
   it("says why nothing arrived, and exits with 1", async () => {
     const server = await startIngestServer();

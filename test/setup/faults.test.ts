@@ -33,7 +33,7 @@ async function printedBy(fault: Fault, mode: Mode): Promise<Printed> {
   }
   const programs = (): ProgramInTurn[] =>
     TOGETHER.map((each) => ({ program: each.program, options: optionsFor(each, mode) }));
-  const all = runsByMode.get(mode) ?? runInTurn(programs(), mode === "logger");
+  const all = runsByMode.get(mode) ?? runInTurn(programs(), { withLogger: mode === "logger" });
   runsByMode.set(mode, all);
   return (await all)[place] as Printed;
 }

@@ -131,18 +131,21 @@ export interface ProgramInTurn {
   readonly options?: Declared;
 }
 
+/** How to run programs one after the other. */
+interface RunInTurn extends Pick<RunOptions, "env" | "withLogger"> {
+  readonly dependencies?: readonly string[];
+}
+
 /** Runs modules one after the other in one process. Only for faults that are not reported at its end. */
 export async function runInTurn(
   all: readonly ProgramInTurn[],
-  withLogger = false,
+  { dependencies = SDK_BASE, env = {}, withLogger = false }: RunInTurn = {},
 ): Promise<readonly Printed[]> {
-  const application = faultyApplication();
+  const application = faultyApplication(dependencies);
   const files = all.map(({ program, options = {} }) => `./${write(application, program, options)}`);
   const logger = withLogger ? "./logger.mjs" : undefined;
-  const { stdout, stderr } = await ended(application, [
-    "in-turn.mjs",
-    JSON.stringify({ files, logger }),
-  ]);
+  const args = ["in-turn.mjs", JSON.stringify({ files, logger })];
+  const { stdout, stderr } = await ended(application, args, env);
   const [out, errors] = [stdout, stderr].map((text) => text.split("MARK\n"));
   // Nothing comes before the first, nor after the last.
   expect([out?.length, out?.at(0), out?.at(-1)]).toEqual([all.length + 2, "", ""]);
