@@ -6,17 +6,23 @@ import * as esbuild from "esbuild";
 const root = join(import.meta.dirname, "../..");
 
 /**
- * Compiles each source to a module of its own, for processes that use a part of the package without a test runner. Returns
- * the directory, which the caller removes. It lies below `node_modules`, so that the copy finds the installed packages.
+ * Compiles some sources, named by their paths below `src/`, and what they import to one module, `sources.js`, for processes that
+ * use a part of the package without a test runner: they start faster than with a module for each source. Returns the directory,
+ * which the caller removes. It lies below `node_modules`, so that the module finds the installed packages.
  */
-export async function compiledSources(): Promise<string> {
+export async function compiledSources(paths: readonly string[]): Promise<string> {
   const cache = join(root, "node_modules", ".cache");
   await mkdir(cache, { recursive: true });
   const directory = await mkdtemp(join(cache, "sources-"));
   await esbuild.build({
-    entryPoints: [join(root, "src/**/*.ts")],
-    outbase: join(root, "src"),
-    outdir: directory,
+    stdin: {
+      contents: paths.map((path) => `export * from "./${path}";`).join("\n"),
+      resolveDir: join(root, "src"),
+    },
+    outfile: join(directory, "sources.js"),
+    bundle: true,
+    packages: "external",
+    platform: "node",
     format: "esm",
     target: "node20",
     logLevel: "error",

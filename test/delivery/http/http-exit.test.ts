@@ -15,10 +15,7 @@ const TLS = { key: pemOf("server-key"), cert: pemOf("server") };
 let directory = "";
 
 const script = `
-import { createHttpTransport } from "./delivery/http/http-transport.js";
-import { createDiagnostics } from "./support/diagnostics.js";
-import { parseDsn } from "./protocol/dsn.js";
-import { encodeEnvelope } from "./protocol/envelope.js";
+import { createDiagnostics, createHttpTransport, encodeEnvelope, parseDsn } from "./sources.js";
 
 const { dsn, ...settings } = JSON.parse(process.argv[2]);
 const transport = createHttpTransport({
@@ -37,7 +34,12 @@ process.stdout.write(results.map(({ outcome }) => outcome).join());
 `;
 
 beforeAll(async () => {
-  directory = await compiledSources();
+  directory = await compiledSources([
+    "delivery/http/http-transport.ts",
+    "support/diagnostics.ts",
+    "protocol/dsn.ts",
+    "protocol/envelope.ts",
+  ]);
   await writeFile(join(directory, "send.js"), script);
 });
 

@@ -1,3 +1,5 @@
+import { statfsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { expect, it } from "vitest";
@@ -8,12 +10,13 @@ import { envelopeOf } from "../support.js";
 import { NO_LIMIT, spoolDirectory, spoolIn } from "./spool-support.js";
 
 it("10,000 envelopes cost less than 2 seconds of CPU time at the end of the process", async () => {
-  const envelopes = Array.from({ length: 10_000 }, () =>
-    envelopeOf("transaction", { payloadBytes: 10_000 }),
-  );
+  const envelope = envelopeOf("transaction", { payloadBytes: 3000 });
+  const envelopes = Array.from({ length: 10_000 }, (_, index) => ({
+    ...envelope,
+    eventId: index.toString(16).padStart(32, "0"),
+  }));
   const options = { maxBytes: 1e9, maxFiles: 10_000 };
-  // Where many files were removed just before, some file systems take long to create new ones.
-  const bare = await spoolDirectory();
+  const bare = await spoolDirectory(aboveSpools());
   await systemFiles.makeDirectory(bare);
   const bareMillis = millisOf(() => {
     for (const { eventId, body } of envelopes) {
@@ -22,10 +25,10 @@ it("10,000 envelopes cost less than 2 seconds of CPU time at the end of the proc
     }
   });
 
-  const spool = spoolIn(await spoolDirectory(), options);
+  const spool = spoolIn(await spoolDirectory(aboveSpools()), options);
   let kept = 0;
   const millis = millisOf(() => {
-    for (const envelope of envelopes) kept += spool.keepSync(envelope) ? 1 : 0;
+    for (const each of envelopes) kept += spool.keepSync(each) ? 1 : 0;
   });
 
   expect(kept).toBe(10_000);
@@ -34,6 +37,19 @@ it("10,000 envelopes cost less than 2 seconds of CPU time at the end of the proc
   for (let count = 0; count < 200; count += 1) await (await spool.claim(NO_LIMIT))?.done();
   expect(claims() / 200).toBeLessThan(10);
 });
+
+const MEMORY = "/dev/shm";
+const BYTES = 200_000_000;
+
+// In memory, where Linux has room for all: where many files were removed just before, some file systems take long to create new ones.
+function aboveSpools(): string {
+  try {
+    const { bavail, bsize } = statfsSync(MEMORY);
+    return bavail * bsize > BYTES ? MEMORY : tmpdir();
+  } catch {
+    return tmpdir();
+  }
+}
 
 function millisOf(run: () => void): number {
   const cpu = cpuTime();

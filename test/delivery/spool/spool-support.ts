@@ -16,8 +16,8 @@ import { recordingDiagnostics } from "../support.js";
 export const NO_LIMIT = (): boolean => false;
 
 /** A directory that does not exist yet, below one that goes away with the test. */
-export async function spoolDirectory(): Promise<string> {
-  const parent = await mkdtemp(join(tmpdir(), "spool-"));
+export async function spoolDirectory(above: string = tmpdir()): Promise<string> {
+  const parent = await mkdtemp(join(above, "spool-"));
   onTestFinished(() => rm(parent, { recursive: true, force: true }));
   return join(parent, "above", "spool");
 }
@@ -89,8 +89,7 @@ export async function isWhole(path: string): Promise<boolean> {
 }
 
 const PRELUDE = `
-import { createSpool } from "./delivery/spool/file-spool.js";
-import { encodeEnvelope } from "./protocol/envelope.js";
+import { createSpool, encodeEnvelope } from "./sources.js";
 const directory = process.argv[2];
 const diagnostics = { warnOnce: (kind, message, cause) => console.error(kind, cause), debug() {}, counts: () => ({}) };
 const spool = createSpool({ directory, diagnostics, recorder: { record() {} } });
