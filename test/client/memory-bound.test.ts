@@ -16,6 +16,7 @@ import { assertAccounted, createMemoryTransport } from "../../src/testing/testin
 import { inSequence } from "../delivery/in-sequence.js";
 import { startBridge } from "./bridge.js";
 import type { Bridge } from "./bridge.js";
+import { times } from "../property/runs.js";
 
 const DELIVERED: SendResult = {
   outcome: "delivered",
@@ -174,7 +175,7 @@ describe("what a client holds in memory, all together", () => {
             expect(byCategory[category]?.captured ?? 0).toBe(logged[category]);
         },
       ),
-      { numRuns: 60 },
+      times(200),
     );
   });
 

@@ -19,6 +19,7 @@ import {
 } from "../../src/index.js";
 import type { ClientOptions, Transport } from "../../src/index.js";
 import { DELIVERED, DSN, FAILED, startBridge } from "./bridge.js";
+import { times } from "../property/runs.js";
 
 function captureAll(from: string): void {
   captureMessage(`message of ${from}`);
@@ -203,7 +204,7 @@ describe("a hook that captures", () => {
           expect(errors.captured).toBe(2 + (errors.dropped["reentrant"] ?? 0));
         },
       ),
-      { numRuns: 40 },
+      times(150),
     );
   });
 

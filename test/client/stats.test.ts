@@ -10,6 +10,7 @@ import {
 import { captureException } from "../../src/index.js";
 import type { SendResult } from "../../src/index.js";
 import { DSN, startBridge } from "./bridge.js";
+import { times } from "../property/runs.js";
 
 const LIMITS = { rateLimits: undefined, retryAfter: undefined };
 
@@ -157,6 +158,6 @@ it("started = sent + dropped + queued + buffered + open, whatever happens in wha
         expect(bridge.client.stats().spans.started).toBeLessThanOrEqual(all.length);
       },
     ),
-    { numRuns: 100 },
+    times(500),
   );
 });

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { SentrySpanProcessor, stats } from "../../src/index.js";
 import type { Bridge } from "../client/bridge.js";
 import { startBridge } from "../client/bridge.js";
+import { shortStacks } from "../errors/short-stacks.js";
 
 const FAILED = { code: SpanStatusCode.ERROR };
 
@@ -53,6 +54,7 @@ describe("the exceptions below a root that stays open", () => {
 
   it("are reported or counted, all of them, however many there are", async () => {
     const bridge = startBridge({ frameContextLines: 0 }, { leavesOpen: true });
+    shortStacks();
     for (let count = 0; count < 110; count += 1) {
       const root = bridge.tracer.startSpan(`worker ${count}`);
       for (let failure = 0; failure < 60; failure += 1) failBelow(bridge, root, `${failure}`);

@@ -3,7 +3,7 @@ import { TracerProvider } from "@opentelemetry/sdk-trace";
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import type { ReadableSpan, SpanProcessor } from "@opentelemetry/sdk-trace-base";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 
 import {
   SentrySpanExporter,
@@ -17,12 +17,8 @@ import type { MemoryTransport } from "../../src/testing/testing.js";
 import { DSN } from "../client/bridge.js";
 import { allScenarios, expectedEvents, runScenario } from "./exception-table.js";
 import type { Scenario } from "./exception-table.js";
+import { shortStacks } from "./short-stacks.js";
 import { SEED, some } from "../property/runs.js";
-
-// The claim is the number of events, whose stack traces take a third of the time. These frames tell apart where they were thrown.
-const { stackTraceLimit } = Error;
-beforeAll(() => void (Error.stackTraceLimit = 4));
-afterAll(() => void (Error.stackTraceLimit = stackTraceLimit));
 
 interface Pipeline {
   readonly client: SentryClient;
@@ -31,6 +27,8 @@ interface Pipeline {
 
 function startPipeline(): Pipeline {
   setClient(undefined);
+  // So many tell apart where the errors were thrown.
+  shortStacks(4);
   const transport = createMemoryTransport();
   const client = createClient({ dsn: DSN, transport, frameContextLines: 0 });
   onTestFinished(async () => {

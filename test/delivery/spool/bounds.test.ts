@@ -10,6 +10,7 @@ import type { SpooledEnvelope } from "../../../src/delivery/spool/spool.js";
 import { envelopeOf, sumOf } from "../support.js";
 import type { TestSpool } from "./spool-support.js";
 import { drain, namesIn, spoolDirectory, spoolIn } from "./spool-support.js";
+import { times } from "../../property/runs.js";
 
 const HOUR = 60 * 60 * 1000;
 
@@ -249,7 +250,7 @@ describe("whatever happens", () => {
         }
         expect(spool.warnings.filter((text) => !text.includes("the spool is full"))).toEqual([]);
       }),
-      { numRuns: 200 },
+      times(500),
     );
   });
 
@@ -278,7 +279,7 @@ describe("whatever happens", () => {
           }
         },
       ),
-      { numRuns: 200 },
+      times(500),
     );
   });
 });

@@ -8,6 +8,7 @@ import type { SpoolFiles } from "../../../src/delivery/spool/spool-files.js";
 import { systemFiles } from "../../../src/delivery/spool/spool-files.js";
 import { envelopeOf, sumOf } from "../support.js";
 import { NO_LIMIT, drain, namesIn, spoolDirectory, spoolIn } from "./spool-support.js";
+import { times } from "../../property/runs.js";
 
 type Method = keyof SpoolFiles;
 
@@ -261,6 +262,6 @@ it("whatever fails and when: nothing is thrown, and each envelope is counted exa
         }
       },
     ),
-    { numRuns: 200 },
+    times(500),
   );
 });

@@ -12,6 +12,7 @@ import { ItemCounter } from "../../../src/protocol/data-category.js";
 import { createSpoolReplay } from "../../../src/delivery/spool/spool-replay.js";
 import { LIMITED, REJECTED, RETRYABLE, heldAnswer } from "./spool-replay-support.js";
 import { DELIVERED, envelopeOf, recordingDiagnostics, sumOf } from "../support.js";
+import { times } from "../../property/runs.js";
 
 it("captured is delivered, reported and spooled at every moment, whatever the server answers", async () => {
   const answers = fc.array(fc.constantFrom(DELIVERED, REJECTED, LIMITED, RETRYABLE), {
@@ -63,6 +64,6 @@ it("captured is delivered, reported and spooled at every moment, whatever the se
       expect(spool.counts()).toEqual({ spooled: {}, files: 0, bytes: 0 });
       balance();
     }),
-    { numRuns: 50 },
+    times(150),
   );
 });
