@@ -17,21 +17,15 @@ describe("an application in a process of its own", () => {
     expect(await app.end("runOut")).toMatchObject({ exitCode: 0, signal: null, stderr: "" });
   });
 
-  it.each([
-    ["exit", 7, { exitCode: 7, signal: null }],
-    ["crash", undefined, { exitCode: 1, signal: null }],
-    ["reject", undefined, { exitCode: 1, signal: null }],
-    ["abort", undefined, { exitCode: null, signal: "SIGABRT" }],
-  ] as const)("ends by %s", async (ending, code, end) => {
+  it("ends by abort", async () => {
     const server = await startFaultServer();
     const app = await startApp({ dsn: server.dsn });
-    const last = code === undefined ? {} : { exitCode: code };
-    expect(await app.end(ending, last)).toMatchObject(end);
+    expect(await app.end("abort")).toMatchObject({ exitCode: null, signal: "SIGABRT" });
   });
 
-  it.each(["SIGTERM", "SIGKILL"] as const)("ends by %s", async (signal) => {
+  it("ends by SIGKILL", async () => {
     const server = await startFaultServer();
     const app = await startApp({ dsn: server.dsn });
-    expect(await app.kill(signal)).toMatchObject({ exitCode: null, signal });
+    expect(await app.kill("SIGKILL")).toMatchObject({ exitCode: null, signal: "SIGKILL" });
   });
 });

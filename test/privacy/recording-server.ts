@@ -1,8 +1,9 @@
 import { fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 
-import { onTestFinished } from "vitest";
+import { afterAll } from "vitest";
 
 /** A server in another process that keeps every byte it receives. */
 export interface RecordingServer {
@@ -11,19 +12,28 @@ export interface RecordingServer {
   readonly received: () => Promise<string>;
 }
 
-/** Starts a server; it ends with the test. */
+// All servers of a test file are in one process: to start it takes more CPU time than most tests.
+let shared: ChildProcess | undefined;
+afterAll(() => void shared?.kill());
+
+function startProcess(): ChildProcess {
+  return fork(join(import.meta.dirname, "fixtures", "recording-server.mjs"), { execArgv: [] });
+}
+
+/** Starts a server; it ends with the test file. */
 export async function startRecordingServer(): Promise<RecordingServer> {
-  const child = fork(join(import.meta.dirname, "fixtures", "recording-server.mjs"), {
-    execArgv: [],
-  });
-  onTestFinished(() => void child.kill());
-  const [{ port }] = (await once(child, "message")) as [{ readonly port: number }];
+  const child = (shared ??= startProcess());
+  const ask = async <T>(question: object): Promise<T> => {
+    const answer = once(child, "message");
+    child.send(question);
+    const [message] = (await answer) as [T];
+    return message;
+  };
+  const { port } = await ask<{ readonly port: number }>({});
   return {
     dsn: `http://0123456789abcdef0123456789abcdef@127.0.0.1:${port}/1`,
     received: async () => {
-      const answer = once(child, "message");
-      child.send({});
-      const [{ texts }] = (await answer) as [{ readonly texts: readonly string[] }];
+      const { texts } = await ask<{ readonly texts: readonly string[] }>({ port });
       const text = texts.join("\n");
       return [
         text,

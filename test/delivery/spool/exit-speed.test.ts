@@ -21,7 +21,7 @@ it("10,000 envelopes cost less than 2 seconds of CPU time at the end of the proc
   const bareMillis = millisOf(() => {
     for (const { eventId, body } of envelopes) {
       systemFiles.writeSync(join(bare, `${eventId}.tmp`), body);
-      systemFiles.renameSync(join(bare, `${eventId}.tmp`), join(bare, `${eventId}`));
+      systemFiles.renameSync(join(bare, `${eventId}.tmp`), join(bare, eventId));
     }
   });
 
