@@ -4,6 +4,7 @@ import type { ClientStats } from "../../src/index.js";
 import { assertSettled, startIngestServer } from "../../src/testing/testing.js";
 import type { IngestServer } from "../../src/testing/testing.js";
 import { startProcess } from "./service-process.js";
+import type { AtEnd } from "./service-process.js";
 
 /** What a service speaks, and how it decides. */
 export interface ServiceConfig {
@@ -29,11 +30,17 @@ export interface Hop {
   readonly stats?: ClientStats;
 }
 
-/** Services in processes of their own, and the server that all of them send to. */
+/** Services of which each calls the next. */
 export interface Chain {
-  readonly ingest: IngestServer;
   /** Sends a request to the first one; what each has seen, in order. */
   send(ways: readonly Way[], query?: string): Promise<Hop[]>;
+}
+
+/** Services in processes of their own, and the server that all of them send to. */
+export interface Services {
+  readonly ingest: IngestServer;
+  /** Services by their names, in the order in which they call each other. */
+  chainOf(names: readonly string[]): Chain;
   /** Ends all of them, which must be clean. All that they had to send has been sent then. */
   stop(): Promise<StoppedService[]>;
 }
@@ -45,14 +52,34 @@ export interface StoppedService {
   readonly othersTraces: readonly string[];
 }
 
-/** Starts services for the length of a test. */
-export async function startChain(configs: readonly ServiceConfig[]): Promise<Chain> {
+/** Starts services for the length of a test, of which each calls the next. */
+export async function startChain(
+  configs: readonly ServiceConfig[],
+): Promise<Chain & Pick<Services, "ingest" | "stop">> {
+  const services = await startServices(configs);
+  return { ...services, ...services.chainOf(configs.map(({ name }) => name)) };
+}
+
+/** Starts services for the length of a test, or until what `atEnd` is given is called. */
+export async function startServices(
+  configs: readonly ServiceConfig[],
+  atEnd: AtEnd = onTestFinished,
+): Promise<Services> {
   const ingest = await startIngestServer();
-  onTestFinished(() => ingest.close());
-  const services = await Promise.all(configs.map((config) => startService(config, ingest.dsn)));
-  const [first, ...others] = services.map(({ port }) => port);
+  atEnd(() => ingest.close());
+  const services = await Promise.all(
+    configs.map((config) => startService({ config, dsn: ingest.dsn, atEnd })),
+  );
+  const ports = new Map(configs.map(({ name }, index) => [name, services[index]?.port]));
   return {
     ingest,
+    chainOf: (names) => chainOn(names.map((name) => ports.get(name))),
+    stop: () => Promise.all(services.map((service) => service.stop())),
+  };
+}
+
+function chainOn([first, ...others]: readonly (number | undefined)[]): Chain {
+  return {
     async send(ways, query = "") {
       const path = ways.map((way, index) =>
         others[index] === undefined ? way : `${way}:${others[index]}`,
@@ -68,7 +95,6 @@ export async function startChain(configs: readonly ServiceConfig[]): Promise<Cha
       }
       return hops;
     },
-    stop: () => Promise.all(services.map((service) => service.stop())),
   };
 }
 
@@ -82,11 +108,18 @@ interface Report {
   readonly othersTraces?: readonly string[];
 }
 
-async function startService(config: ServiceConfig, dsn: string): Promise<Service> {
+async function startService({
+  config,
+  dsn,
+  atEnd,
+}: {
+  readonly config: ServiceConfig;
+  readonly dsn: string;
+  readonly atEnd: AtEnd;
+}): Promise<Service> {
   const job = config.job === undefined ? undefined : { ...config.job, dsn };
-  const service = startProcess("service.mjs", {
-    SERVICE: JSON.stringify({ ...config, dsn, job }),
-  });
+  const env = { SERVICE: JSON.stringify({ ...config, dsn, job }) };
+  const service = startProcess("service.mjs", env, atEnd);
   const port = await service.next<number>();
   return {
     port,

@@ -20,15 +20,22 @@ export interface ServiceProcess {
   disconnect(): Promise<void>;
 }
 
+/** Takes a function to be called at the end: `onTestFinished`, unless several tests have the same processes. */
+export type AtEnd = (end: () => Promise<void> | void) => void;
+
 /** Starts `fixtures/<name>` for the length of a test, with nothing in its environment but what is given. */
-export function startProcess(name: string, env: Readonly<Record<string, string>>): ServiceProcess {
+export function startProcess(
+  name: string,
+  env: Readonly<Record<string, string>>,
+  atEnd: AtEnd = onTestFinished,
+): ServiceProcess {
   const entry = join(builtPackage(), "dist/index.js");
   const child = fork(join(import.meta.dirname, "fixtures", name), {
     execArgv: [],
     env: { BRIDGE: pathToFileURL(entry).href, ...env },
     stdio: ["ignore", "inherit", "pipe", "ipc"],
   });
-  onTestFinished(() => void child.kill("SIGKILL"));
+  atEnd(() => void child.kill("SIGKILL"));
   const exited = once(child, "exit");
   const stderr = child.stderr === null ? Promise.resolve("") : text(child.stderr);
   const ended = async (): Promise<void> => {

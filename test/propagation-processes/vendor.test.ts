@@ -1,11 +1,17 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { sendUntilBoth, startChain } from "./chain.js";
-import type { ServiceConfig, Way } from "./chain.js";
+import { sendUntilBoth, startServices } from "./chain.js";
+import type { Hop, ServiceConfig, Services, Way } from "./chain.js";
 import { faultsIn, firstWordIn } from "./one-trace.js";
 
-const OURS: ServiceConfig = { name: "ours", speaks: "bridge", rate: 0.5 };
-const VENDOR: ServiceConfig = { name: "vendor", speaks: "vendor", rate: 0.5 };
+// Those that are called would send nothing, or all, by their own rates.
+const SERVICES: readonly ServiceConfig[] = (["bridge", "vendor"] as const).flatMap((speaks) =>
+  Object.entries({ first: 0.5, none: 0, all: 1 }).map(([name, rate]) => ({
+    name: `${speaks}-${name}`,
+    speaks,
+    rate,
+  })),
+);
 
 const ONE_CALL: Way[][] = [["http"], ["fetch"], ["http"], ["fetch"]];
 const TWO_CALLS: Way[][] = [
@@ -15,30 +21,46 @@ const TWO_CALLS: Way[][] = [
   ["fetch", "fetch"],
 ];
 
+const CHAINS = [
+  { title: "before us", names: ["vendor-first", "bridge-all"], ways: ONE_CALL },
+  { title: "after us", names: ["bridge-first", "vendor-all"], ways: ONE_CALL },
+  {
+    title: "between two of ours",
+    names: ["bridge-first", "vendor-none", "bridge-all"],
+    ways: TWO_CALLS,
+  },
+  {
+    title: "on both sides of us",
+    names: ["vendor-first", "bridge-none", "vendor-all"],
+    ways: TWO_CALLS,
+  },
+];
+
 describe("with a service that has the vendor's own SDK", () => {
-  it.each([
-    { title: "before us", services: [VENDOR, { ...OURS, rate: 0.25 }], ways: ONE_CALL },
-    { title: "after us", services: [OURS, { ...VENDOR, rate: 0.25 }], ways: ONE_CALL },
-    {
-      title: "between two of ours",
-      services: [OURS, { ...VENDOR, rate: 0 }, { ...OURS, name: "third", rate: 1 }],
-      ways: TWO_CALLS,
-    },
-    {
-      title: "on both sides of us",
-      services: [VENDOR, { ...OURS, rate: 0 }, { ...VENDOR, name: "third", rate: 1 }],
-      ways: TWO_CALLS,
-    },
-  ])("$title, there is one trace, one decision and one sampling context", async (chained) => {
-    const { services, ways } = chained;
-    const names = services.map(({ name }) => name);
-    const chain = await startChain(services);
-    const all = await sendUntilBoth(chain, ways);
-    await chain.stop();
-    expect(all.map((hops) => hops.map(({ name }) => name))).toEqual(all.map(() => names));
-    expect(all.flatMap((hops) => faultsIn(chain.ingest, hops, names))).toEqual([]);
-    for (const hops of all) {
-      const { traceId, isSampled, dsc } = firstWordIn(hops);
+  const ends: (() => Promise<void> | void)[] = [];
+  let services: Services;
+  let hops: readonly Hop[][][];
+
+  beforeAll(async () => {
+    services = await startServices(SERVICES, (end) => void ends.push(end));
+    hops = await Promise.all(
+      CHAINS.map(({ names, ways }) => sendUntilBoth(services.chainOf(names), ways)),
+    );
+    await services.stop();
+  });
+
+  afterAll(async () => {
+    for (const end of ends) await end();
+  });
+
+  it.each(CHAINS)("$title, there is one trace, one decision and one sampling context", (chain) => {
+    const { names } = chain;
+    const all = hops[CHAINS.indexOf(chain)] ?? [];
+    expect(all.length).toBeGreaterThan(1);
+    expect(all.map((each) => each.map(({ name }) => name))).toEqual(all.map(() => names));
+    expect(all.flatMap((each) => faultsIn(services.ingest, each, names))).toEqual([]);
+    for (const each of all) {
+      const { traceId, isSampled, dsc } = firstWordIn(each);
       expect(dsc).toMatchObject({
         trace_id: traceId,
         sampled: String(isSampled),
