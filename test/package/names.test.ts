@@ -52,34 +52,42 @@ function publicNames(): Set<string> {
   return new Set(entries.flatMap((entry) => Object.keys(require(entry) as object)));
 }
 
-/** Returns the names in files, without the number that the bundler may append. */
+/** Returns the names in files that each function finds, without the number that the bundler may append. */
 function namesIn(
   files: readonly string[],
   lang: "ts" | "js",
   ...namesOf: readonly ((node: TreeNode) => unknown)[]
-): Set<string> {
-  const names = new Set<string>();
+): Set<string>[] {
+  const found = namesOf.map((nameOf) => ({ nameOf, names: new Set<string>() }));
   function visit(node: object): void {
-    for (const nameOf of namesOf) {
+    for (const { nameOf, names } of found) {
       const name = nameOf(node as TreeNode);
       if (typeof name === "string") names.add(name.replace(/\$\d+$/, ""));
     }
-    for (const child of Object.values(node).flat()) if (isNode(child)) visit(child);
+    for (const key in node) visitChild((node as Record<string, unknown>)[key]);
+  }
+  function visitChild(child: unknown): void {
+    if (Array.isArray(child)) child.forEach(visitChild);
+    else if (isNode(child)) visit(child);
   }
   for (const file of files) visit(parseAst(readFileSync(file, "utf8"), { lang }));
-  return names;
+  return found.map(({ names }) => names);
 }
 
 describe("the minified package", () => {
   it("keeps the name of each class, of each method that is not private, and of each public function, for stack traces", () => {
     const sources = filesIn(SOURCES).filter((file) => file.endsWith(".ts"));
     const built = filesIn(join(builtPackage(), "dist")).filter((file) => /\.c?js$/.test(file));
-    const kept = namesIn(built, "js", memberName, functionName);
-    const exported = publicNames();
-    const functions = [...namesIn(sources, "ts", exportedName)].filter((name) =>
-      exported.has(name),
+    const kept = new Set(namesIn(built, "js", memberName, functionName).flatMap((set) => [...set]));
+    const [members = new Set(), exports = new Set()] = namesIn(
+      sources,
+      "ts",
+      memberName,
+      exportedName,
     );
-    const names = [...namesIn(sources, "ts", memberName), ...functions];
+    const exported = publicNames();
+    const functions = [...exports].filter((name) => exported.has(name));
+    const names = [...members, ...functions];
 
     expect(functions.length).toBeGreaterThan(50);
     expect(names.length).toBeGreaterThan(500);
