@@ -1,20 +1,27 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { sendUntilBoth, startChain } from "./chain.js";
-import type { Hop, ServiceConfig, StoppedService, Way } from "./chain.js";
+import { sendUntilBoth, startServices } from "./chain.js";
+import type { Hop, ServiceConfig, Services, StoppedService, Way } from "./chain.js";
 import { dscOf, faultsIn, firstWordIn } from "./one-trace.js";
 import { sentAbout } from "./sent.js";
 
-/** A and C have the bridge; between them is a service that has OpenTelemetry only. */
-function services(passesBaggage: boolean, rate: number): ServiceConfig[] {
-  return [
-    { name: "a", speaks: "bridge", rate: 0.5 },
-    { name: "between", speaks: "w3c", passesBaggage },
-    { name: "c", speaks: "bridge", rate },
-  ];
-}
+/** A, which begins, and the three that end a chain have the bridge; between them is a service that has OpenTelemetry only. */
+const SERVICES: readonly ServiceConfig[] = [
+  { name: "a", speaks: "bridge", rate: 0.5 },
+  { name: "between", speaks: "w3c", passesBaggage: true },
+  { name: "between without baggage", speaks: "w3c", passesBaggage: false },
+  { name: "c0", speaks: "bridge", rate: 0 },
+  { name: "c1", speaks: "bridge", rate: 1 },
+  { name: "c", speaks: "bridge", rate: 0.5 },
+];
 
-const SENDERS = ["a", "c"];
+const CHAINS = {
+  c0: ["a", "between", "c0"],
+  c1: ["a", "between", "c1"],
+  c: ["a", "between without baggage", "c"],
+};
+type Last = keyof typeof CHAINS;
+
 const WAYS: Way[][] = [
   ["http", "fetch"],
   ["fetch", "http"],
@@ -28,44 +35,70 @@ function headersIn([, , third]: readonly Hop[]): string[] {
 }
 
 describe("with a service between that passes W3C headers only", () => {
-  it.each([0, 1])(
-    "the first's decision and sampling context hold, whatever the other's rate (%d)",
-    async (rate) => {
-      const chain = await startChain(services(true, rate));
-      const all = await sendUntilBoth(chain, WAYS);
-      const stopped = await chain.stop();
+  const ends: (() => Promise<void> | void)[] = [];
+  const sent = new Map<string, readonly Hop[][]>();
+  let services: Services;
+  let stopped: readonly StoppedService[];
+
+  beforeAll(async () => {
+    services = await startServices(SERVICES, (end) => void ends.push(end));
+    await Promise.all(
+      Object.entries(CHAINS).map(async ([last, names]) => {
+        sent.set(last, await sendUntilBoth(services.chainOf(names), WAYS));
+      }),
+    );
+    stopped = await services.stop();
+  });
+
+  afterAll(async () => {
+    for (const end of ends) await end();
+  });
+
+  function hopsOf(last: Last): readonly Hop[][] {
+    return sent.get(last) ?? [];
+  }
+
+  function seenBy(service: string): readonly string[] | undefined {
+    return stopped.find(({ name }) => name === service)?.othersTraces.toSorted();
+  }
+
+  // What Sentry refuses is not refused for others.
+  function expectSeenByOthers(last: Last): void {
+    expect(seenBy(last)).toEqual(traceIdsOf(hopsOf(last)));
+    expect(seenBy("a")).toEqual(traceIdsOf([...sent.values()].flat()));
+  }
+
+  it.each(["c0", "c1"] as const)(
+    "the first's decision and sampling context hold, whatever the other's rate (%s)",
+    (last) => {
+      const all = hopsOf(last);
       expect(all.map(headersIn)).toEqual(all.map(() => ["baggage", "traceparent"]));
-      expect(all.flatMap((hops) => faultsIn(chain.ingest, hops, SENDERS))).toEqual([]);
+      expect(all.flatMap((hops) => faultsIn(services.ingest, hops, ["a", last]))).toEqual([]);
       expect(all.map(([, , third]) => dscOf(third))).toEqual(
         all.map((hops) => firstWordIn(hops).dsc),
       );
-      expectSeenByOthers(all, stopped);
+      expectSeenByOthers(last);
     },
   );
 
-  it("and no baggage, both decide alike by the trace id", async () => {
-    const chain = await startChain(services(false, 0.5));
-    const all = await sendUntilBoth(chain, WAYS);
-    const stopped = await chain.stop();
+  it("and no baggage, both decide alike by the trace id", () => {
+    const all = hopsOf("c");
     expect(all.map(headersIn)).toEqual(all.map(() => ["traceparent"]));
     for (const hops of all) {
       const { traceId, isSampled, dsc } = firstWordIn(hops);
-      const sent = sentAbout(chain.ingest, traceId);
-      expect([...sent.keys()].toSorted()).toEqual(isSampled ? SENDERS : []);
+      const arrived = sentAbout(services.ingest, traceId);
+      expect([...arrived.keys()].toSorted()).toEqual(isSampled ? ["a", "c"] : []);
       // All that is decided by is the same; names are C's own.
-      const ofThird = isSampled ? sent.get("c")?.dsc : { ...dsc, release: "c" };
+      const ofThird = isSampled ? arrived.get("c")?.dsc : { ...dsc, release: "c" };
       expect(ofThird).toMatchObject({ ...dsc, release: "c" });
       const told = hops[2]?.headers["traceparent"]?.split("-") ?? [];
       expect(told[1]).toBe(traceId);
-      expect([told[2], undefined]).toContain(sent.get("c")?.root.parentId);
+      expect([told[2], undefined]).toContain(arrived.get("c")?.root.parentId);
     }
-    expectSeenByOthers(all, stopped);
+    expectSeenByOthers("c");
   });
 });
 
-// What Sentry refuses is not refused for others.
-function expectSeenByOthers(all: readonly Hop[][], stopped: readonly StoppedService[]): void {
-  const traceIds = all.map((hops) => firstWordIn(hops).traceId).toSorted();
-  const seen = stopped.filter(({ name }) => SENDERS.includes(name));
-  expect(seen.map(({ othersTraces }) => othersTraces.toSorted())).toEqual([traceIds, traceIds]);
+function traceIdsOf(all: readonly Hop[][]): string[] {
+  return all.map((hops) => firstWordIn(hops).traceId).toSorted();
 }
