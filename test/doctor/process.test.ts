@@ -34,10 +34,7 @@ async function doctored(
   args: readonly string[],
   then: (pid: number) => void = () => {},
 ): Promise<Ended> {
-  app.write(
-    "app.mjs",
-    `import { inSpan, request, setUp, tick, tracer } from "./kit.mjs"; setUp();\n${program}`,
-  );
+  app.write("app.mjs", program);
   const cli = join(app.packageDirectory, "dist/cli.cjs");
   const child = spawn(
     process.execPath,
@@ -57,14 +54,22 @@ async function doctored(
   return { exitCode, stdout: await stdout, stderr: await stderr };
 }
 
-const SERVES = 'await inSpan("job", tick); console.log("ready"); setInterval(() => {}, 1000);';
+const TRACED = 'import { inSpan, setUp, tick, tracer } from "./kit.mjs"; setUp();';
+const ENDS = `${TRACED} await inSpan("job", tick);`;
+const READY = 'console.log("ready"); setInterval(() => {}, 1000);';
+const SERVES = `${ENDS} ${READY}`;
+// The SDK takes longer to load than the package, and signals are the same without it.
+const SERVES_WITHOUT_SDK = `
+  import { captureMessage, createClient } from "otel-sentry-bridge";
+  import { createMemoryTransport } from "otel-sentry-bridge/testing";
+  const client = createClient({ dsn: "https://key@sentry.example/1", transport: createMemoryTransport() });
+  captureMessage("served");
+  await client.flush();
+  ${READY}`;
 
 describe("the doctor, and an application that", () => {
   it("prints and ends: leaves its output, and reports after it", async () => {
-    const { exitCode, stdout } = await doctored(
-      'await inSpan("job", tick); console.log("done");',
-      [],
-    );
+    const { exitCode, stdout } = await doctored(`${ENDS} console.log("done");`, []);
 
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^done\notel-sentry-bridge doctor [\d.]+: node app\.mjs, Node/);
@@ -72,26 +77,21 @@ describe("the doctor, and an application that", () => {
   });
 
   it("prints while the report is JSON: its output goes to standard error", async () => {
-    const { stdout, stderr } = await doctored('await inSpan("job", tick); console.log("done");', [
-      "--json",
-    ]);
+    const { stdout, stderr } = await doctored(`${ENDS} console.log("done");`, ["--json"]);
 
     expect((JSON.parse(stdout) as DoctorReport).findings).toEqual([]);
     expect(stderr).toBe("done\n");
   });
 
   it("fails: keeps its exit code", async () => {
-    const { exitCode, stdout } = await doctored(
-      'await inSpan("job", tick); process.exitCode = 7;',
-      [],
-    );
+    const { exitCode, stdout } = await doctored(`${ENDS} process.exitCode = 7;`, []);
 
     expect(exitCode).toBe(7);
     expect(stdout).toContain("No faults were found.");
   });
 
   it("throws before anything is set up: reports what it can", async () => {
-    const { exitCode, stdout } = await doctored("throw new Error('failed');", []);
+    const { exitCode, stdout } = await doctored(`${TRACED} throw new Error("failed");`, []);
 
     expect(exitCode).toBe(1);
     expect(stdout).toContain("otel-sentry-bridge doctor");
@@ -100,7 +100,9 @@ describe("the doctor, and an application that", () => {
   it.each(["SIGTERM", "SIGINT"] as const)(
     "ends by %s: reports, and ends by that signal",
     async (signal) => {
-      const { exitCode, stdout } = await doctored(SERVES, [], (pid) => process.kill(pid, signal));
+      const { exitCode, stdout } = await doctored(SERVES_WITHOUT_SDK, [], (pid) =>
+        process.kill(pid, signal),
+      );
 
       expect(exitCode).toBe(signal === "SIGTERM" ? 143 : 130);
       expect(stdout).toContain("No faults were found.");
@@ -109,7 +111,9 @@ describe("the doctor, and an application that", () => {
 
   it("is started by a shell, which ends at SIGTERM before it: gets the signal as well, and reports", async () => {
     const shell = ["--", "/bin/sh", "-c", `${process.execPath} app.mjs; exit 5`];
-    const { stdout } = await doctored(SERVES, shell, (pid) => process.kill(pid, "SIGTERM"));
+    const { stdout } = await doctored(SERVES_WITHOUT_SDK, shell, (pid) =>
+      process.kill(pid, "SIGTERM"),
+    );
 
     expect(stdout).toContain("doctor");
     expect(stdout).toContain("No faults were found.");
@@ -117,7 +121,7 @@ describe("the doctor, and an application that", () => {
 
   it("was started by npx, which ends without passing the signal on: is ended, and reports", async () => {
     const cli = join(app.packageDirectory, "dist/cli.cjs");
-    app.write("served.mjs", `import { inSpan, setUp, tick } from "./kit.mjs"; setUp();\n${SERVES}`);
+    app.write("served.mjs", SERVES_WITHOUT_SDK);
     app.write(
       "npx.mjs",
       `import { spawn } from "node:child_process";
@@ -153,7 +157,7 @@ describe("the doctor, and an application that", () => {
     variables = { TMPDIR: "/no/such/directory" };
     onTestFinished(() => void (variables = {}));
 
-    const { exitCode, stdout } = await doctored('await inSpan("job", tick);', []);
+    const { exitCode, stdout } = await doctored(ENDS, []);
 
     expect(exitCode).toBe(0);
     expect(stdout).toContain("No faults were found.");
@@ -163,7 +167,7 @@ describe("the doctor, and an application that", () => {
   it("starts worker threads: they load nothing of the doctor", async () => {
     const loaded = `
       import { Worker } from "node:worker_threads";
-      await inSpan("job", tick);
+      ${ENDS}
       const code = "console.log('loaded', Object.keys(require.cache).filter((file) => /doctor.cjs|run.cjs/.test(file)).length)";
       new Worker(code, { eval: true });`;
 
@@ -192,7 +196,7 @@ describe("the doctor, and an application that", () => {
   });
 
   it("runs below a shell and gets SIGUSR2: reports to standard error, and the shell goes on", async () => {
-    const waits = `process.on("SIGUSR2", () => setTimeout(() => process.exit(), 100)); ${SERVES}`;
+    const waits = `process.on("SIGUSR2", () => setTimeout(() => process.exit(), 100)); ${SERVES_WITHOUT_SDK}`;
     const shell = ["--", "/bin/sh", "-c", `${process.execPath} app.mjs; exit 5`];
     const { exitCode, stderr } = await doctored(waits, shell, (pid) =>
       process.kill(pid, "SIGUSR2"),
@@ -203,7 +207,7 @@ describe("the doctor, and an application that", () => {
   });
 
   it("gets SIGUSR2: reports to standard error, and goes on", async () => {
-    const waits = `process.on("SIGUSR2", () => setTimeout(() => process.exit(), 100)); ${SERVES}`;
+    const waits = `process.on("SIGUSR2", () => setTimeout(() => process.exit(), 100)); ${SERVES_WITHOUT_SDK}`;
     const { exitCode, stderr } = await doctored(waits, [], (pid) => process.kill(pid, "SIGUSR2"));
 
     expect(exitCode).toBe(0);
@@ -213,7 +217,7 @@ describe("the doctor, and an application that", () => {
   it("starts a process: both report, without their arguments", async () => {
     const starts = `
       import { spawnSync } from "node:child_process";
-      await inSpan("job", tick);
+      ${ENDS}
       if (process.argv[2] !== "--token=secret") spawnSync(process.execPath, ["app.mjs", "--token=secret"], { stdio: "inherit" });`;
     const { stdout } = await doctored(starts, []);
 
@@ -223,7 +227,7 @@ describe("the doctor, and an application that", () => {
 
   it("shows names with control characters: they do not reach the terminal", async () => {
     const name = "a\\u001b[2Jb\\n\\u202e";
-    const { stdout } = await doctored(`tracer.startSpan("${name}");`, []);
+    const { stdout } = await doctored(`${TRACED} tracer.startSpan("${name}");`, []);
 
     expect(stdout).toContain("D15 open-spans");
     expect(stdout.replaceAll("\n", "")).not.toMatch(/\p{C}/u);
