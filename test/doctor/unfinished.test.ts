@@ -187,7 +187,7 @@ describe("errors that are captured after the end of the request in whose context
       span.end();
       return ctx;
     });
-    for (const ctx of contexts.slice(0, 1)) capture(ctx, 20);
+    for (const ctx of contexts.slice(0, 1)) capture(ctx, 40);
     expect(found()).toEqual(["D13 info"]);
 
     for (const ctx of contexts.slice(0, 11)) capture(ctx, 5);
