@@ -13,6 +13,20 @@ const SOURCES = join(ROOT, "src");
 const DIRECTORY = join(ROOT, `dist.${process.pid}.tests`);
 const BUNDLE = join(DIRECTORY, "otel-sentry-bridge.cjs");
 
+// Runs the bundle anew each time that it is loaded itself. Node would compile it each time; a script keeps what it has compiled, down
+// to its functions.
+const LOADER = join(DIRECTORY, "load.cjs");
+const LOAD = `const { readFileSync } = require("node:fs");
+const { createRequire, wrap } = require("node:module");
+const { Script, constants } = require("node:vm");
+const file = ${JSON.stringify(BUNDLE)};
+const script = (globalThis.bundledSources ??= new Script(wrap(readFileSync(file, "utf8")), {
+  filename: file,
+  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+}));
+script.runInThisContext()(module.exports, createRequire(file), module, file, __dirname);
+`;
+
 // These run when they are loaded, or belong to another runtime, and stay modules of their own.
 const ALONE =
   /^(?:register\.ts|cli\/main\.ts|inbox\/page\/.*|inert\/.*|delivery\/thread\/sender-thread\.ts)$/;
@@ -49,7 +63,7 @@ export function bundledSources(): Vite.Plugin {
       const file = id.slice(0, -SUFFIX.length);
       const names = ((await bundled).get(file) ?? []).join(", ");
       return `import { createRequire } from "node:module";
-const bundle = createRequire(import.meta.url)(${JSON.stringify(BUNDLE)});
+const bundle = createRequire(import.meta.url)(${JSON.stringify(LOADER)});
 export const { ${names} } = bundle.${keyOf(file)};
 `;
     },
@@ -87,6 +101,7 @@ async function bundle(): Promise<ExportedNames> {
   mkdirSync(DIRECTORY);
   process.once("exit", () => rmSync(DIRECTORY, { recursive: true }));
   writeFileSync(BUNDLE, output[0].code);
+  writeFileSync(LOADER, LOAD);
   return exported;
 }
 
