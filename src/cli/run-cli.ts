@@ -14,25 +14,25 @@ import type { Terminal } from "./terminal.js";
 
 const COMMAND_HELP = {
   inbox: [
-    "Receives events like Sentry, and shows them in the terminal and on a local page, until Ctrl-C",
+    "Receives events like Sentry, and shows them here and on a local page",
     `--port <number>   Port on the loopback interface (default: ${DEFAULT_INBOX_PORT})`,
     "--open            Opens the page in the browser",
   ],
   demo: [
-    "Runs a small shop that sends its traces, errors and logs to an inbox, which stays open until Ctrl-C",
-    `--port <number>   Port of the inbox on the loopback interface (default: ${DEFAULT_INBOX_PORT})`,
+    "Runs a small shop that sends its traces and errors to an inbox",
+    `--port <number>   Port of the inbox (default: ${DEFAULT_INBOX_PORT})`,
     "--open            Opens the inbox's page in the browser",
     "--once            Ends when everything has arrived",
   ],
   doctor: [
-    "Finds faults of the set-up and sends a test transaction; `doctor -- <command>` runs an application and examines it",
-    "--dsn <dsn>       Destination (default: the environment variable SENTRY_DSN)",
+    "Finds faults of the set-up; `doctor -- <command>` those of a program",
+    "--dsn <dsn>       Destination (default: the variable SENTRY_DSN)",
     "--json            Prints the report as JSON",
-    "--deep            With a command: also applies the rules that cost more time",
+    "--deep            With a command: also the rules that cost more time",
   ],
   "send-test": [
-    "Sends an error event and a transaction, and reports whether they were accepted, or why not",
-    "--dsn <dsn>       Destination (default: the environment variable SENTRY_DSN)",
+    "Sends an error and a transaction, and says if they were accepted",
+    "--dsn <dsn>       Destination (default: the variable SENTRY_DSN)",
   ],
 } as const;
 

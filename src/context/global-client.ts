@@ -80,7 +80,7 @@ function reportNoClient(caller: string): void {
   if (isFaultReported(NO_CLIENT) || pipelineFromEnvironment().isDisabled) return;
   reportSetupFault(
     NO_CLIENT,
-    `\`${caller}\` was called${atCallSite()} when there was no client, so its input was dropped. Create a SentrySpanProcessor or call createClient() before the call`,
+    `\`${caller}\` was called${atCallSite()} when there was no client, so its input was dropped. Load the set-up before this call, such as with \`node --import ./instrumentation.mjs\``,
   );
 }
 

@@ -11,7 +11,7 @@ const LOSSES: Readonly<Record<string, readonly [meaning: string, fix: string]>> 
   ],
   send_error: [
     "The server refused what was sent.",
-    "Check the DSN with `otel-sentry-bridge doctor`, which shows the server's answer.",
+    "Run `otel-sentry-bridge doctor` without a command: it shows the server's answer.",
   ],
   queue_overflow: [
     "More was captured than could be sent, or the server was slow.",
@@ -46,15 +46,29 @@ export function checkDelivery({ byCategory, transactions, errors }: ClientStats)
   for (const [category, { dropped }] of Object.entries(byCategory))
     for (const [reason, quantity = 0] of Object.entries(dropped)) {
       if (quantity === 0 || !Object.hasOwn(LOSSES, reason)) continue;
-      lost.set(reason, [...(lost.get(reason) ?? []), `${quantity} of \`${category}\``]);
+      lost.set(reason, [...(lost.get(reason) ?? []), quantityOf(quantity, category)]);
       counts.set(reason, (counts.get(reason) ?? 0) + quantity);
     }
-  const sent = `${quantityOf(transactions.sent, "transaction")}, ${quantityOf(errors.sent, "error")}`;
+  const spooled = transactions.spooled + errors.spooled;
+  const kept = spooled === 0 ? "" : `; in the spool: ${spooled}`;
+  const sent = `${quantityOf(transactions.sent, "transaction")}, ${quantityOf(errors.sent, "error")}${kept}`;
   return {
     facts: [{ name: "sent", value: sent }],
-    findings: [...lost].map(([reason, items]) => lossFinding(reason, items, counts.get(reason))),
+    findings: [
+      ...[...lost].map(([reason, items]) => lossFinding(reason, items, counts.get(reason))),
+      ...(spooled > 0 && transactions.sent + errors.sent === 0 ? [ONLY_SPOOLED] : []),
+    ],
   };
 }
+
+const ONLY_SPOOLED = finding({
+  rule: "D18",
+  name: "only-spooled",
+  severity: "warning",
+  summary: "Nothing has reached the server: what was captured is in the spool directory.",
+  mechanism: "The server could not be reached, or did not answer, while the process ran.",
+  fix: "Check the DSN and the network with `otel-sentry-bridge doctor`, without a command.",
+});
 
 function lossFinding(reason: string, items: readonly string[], count = 1): Finding {
   const [mechanism, fix] = LOSSES[reason] ?? ["", ""];
@@ -62,7 +76,7 @@ function lossFinding(reason: string, items: readonly string[], count = 1): Findi
     rule: "D18",
     name: `lost-${reason.replaceAll("_", "-")}`,
     severity: reason === "ratelimit_backoff" ? "warning" : "error",
-    summary: `The client has dropped ${items.join(", ")} for the reason ${reason}.`,
+    summary: `The client has lost ${items.join(", ")}, for the reason ${reason}.`,
     count,
     mechanism,
     fix,

@@ -213,7 +213,7 @@ function withoutProvider(requests: number): Finding {
     summary:
       "A SentrySpanProcessor was created, but no tracer provider is registered, and no span has reached it.",
     mechanism: "Without a provider OpenTelemetry records nothing: Sentry gets no transactions.",
-    fix: "Pass the processor to a provider, and start that before the first span:",
+    fix: "Pass the processor to the provider, and start it before the first span:",
     code: "new NodeSDK({ spanProcessors: [processor] }).start();",
   });
 }

@@ -61,10 +61,13 @@ function causeOf(cause: string): Evidence {
 const UNUSED = "The data is not on the events, or is not as intended.";
 
 const OF_DELIVERY =
-  /^(?:final-loss|unfinished-hooks|never-reached|late-capture|refus|sender-thread|spool)/;
+  /^(?:final-loss|unfinished-hooks|never-reached|late-capture|refus|rejected|sender-thread|spool)/;
+
+const FIXES: Readonly<Record<string, string>> = {
+  rejected: "Run `otel-sentry-bridge doctor` without a command: it says what the answer means.",
+};
 
 const CODE: Readonly<Record<string, string>> = {
-  "final-loss": 'new SentrySpanProcessor({\n  spool: { directory: "./sentry-spool" } });',
   "not-traced": "new NodeSDK({ spanProcessors: [processor] }).start();",
 };
 
@@ -73,9 +76,9 @@ function faultFinding(kind: string, message: string): Finding {
   const name = baseOf(kind);
   const effect = isOfDelivery
     ? "Sentry does not get this data."
-    : "Because of it, data does not reach Sentry, or reaches the wrong request.";
+    : "Sentry gets none of this data, or only a part of it.";
   return {
-    ...messageFinding(message, { severity: "error", effect }),
+    ...messageFinding(message, { severity: "error", effect, fix: FIXES[name] }),
     rule: isOfDelivery ? "D18" : "D7",
     name,
     code: Object.hasOwn(CODE, name) ? CODE[name] : undefined,
@@ -87,7 +90,7 @@ interface Meaning {
   /** The consequence, where the message does not say it. */
   readonly effect: string;
   /** The instruction, where the message has none. */
-  readonly fix?: string;
+  readonly fix?: string | undefined;
 }
 
 // The package's own messages say what happened, what it means, and at the end what to do.
@@ -98,7 +101,7 @@ function messageFinding(message: string, { severity, effect, fix }: Meaning): Fi
     severity,
     summary: sentence(summary),
     mechanism: rest.length > 1 ? rest.slice(0, -1).join(" ") : effect,
-    fix: sentence(rest.at(-1) ?? fix ?? "Remove the cause that it names"),
+    fix: sentence(rest.at(-1) ?? fix ?? "Correct what it names"),
   });
 }
 

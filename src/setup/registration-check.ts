@@ -147,7 +147,7 @@ function isTransparent(processors: readonly object[] | "foreign"): boolean {
 function messageFor(kind: Registrable["kind"], provider: string): string {
   return (
     `a ${kind} was created, but no span has reached it: ${provider}, so no transactions are sent. ` +
-    "Pass it to your provider, such as new NodeSDK({ spanProcessors: [processor] }), and start the provider before the first span"
+    "Pass it to your provider, such as new NodeSDK({ spanProcessors: [processor] }), and start the provider (sdk.start()) before the first span"
   );
 }
 

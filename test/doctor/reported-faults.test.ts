@@ -43,6 +43,15 @@ it.each<[kind: string, message: string, name: string]>([
   expect(reported()?.name).toBe(name);
 });
 
+it("the fix for a refusal by the server is to ask the server", () => {
+  observation.faults.set("rejected:403", "the server refused an envelope with HTTP 403");
+
+  const found = reported();
+
+  expect([found?.rule, found?.name]).toEqual(["D18", "rejected"]);
+  expect(found?.fix).toMatch(/^Run `otel-sentry-bridge doctor` without a command/);
+});
+
 it("the fix for copies of the API is the instruction, not their paths", () => {
   observation.faults.set(API_COPIES, copiesMessage());
 

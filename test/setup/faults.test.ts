@@ -74,7 +74,7 @@ describe("a call without a client", () => {
     printed ??= runInTurn(LOSING.map((each) => ({ program: each + each })));
     const stderr = (await printed)[LOSING.indexOf(call)]?.stderr;
     expect(stderr).toMatch(
-      /^otel-sentry-bridge: `\w+` was called at .*:\d+:\d+\)? when there was no client, so its input was dropped\. Create .*\n$/,
+      /^otel-sentry-bridge: `\w+` was called at .*:\d+:\d+\)? when there was no client, so its input was dropped\. Load .*\n$/,
     );
   });
 
