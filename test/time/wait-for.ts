@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 // Asking may be dear: a server in another process answers with all that it has seen. What has taken long may wait a little longer.
 const POLL_MILLIS = 5;
-const MAX_POLL_MILLIS = 250;
+const MAX_POLL_MILLIS = 50;
 const POLL_SHARE = 0.05;
 
 // Only ends a test that has failed already: load must not.

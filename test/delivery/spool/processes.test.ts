@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -60,24 +60,27 @@ it("500 envelopes outlive SIGKILL, and the next process claims each once", async
   expect(claimed).toEqual(kept);
 });
 
-it("four processes that claim at the same time get each of 200 files once", async () => {
+it("four processes that claim at the same time get each of 500 files once", async () => {
   const directory = await spoolDirectory();
-  const kept = Array.from({ length: 200 }, () => envelopeOf("error"));
+  const kept = Array.from({ length: 500 }, () => envelopeOf("error"));
   const writer = spoolIn(directory);
   for (const envelope of kept) writer.keepSync(envelope);
   const script = `
+    const { existsSync } = await import("node:fs");
     say("ready");
-    await new Promise((done) => setTimeout(done, Number(process.argv[3]) - Date.now()));
+    while (!existsSync(process.argv[3])) await new Promise((done) => setTimeout(done, 5));
     for (let next; (next = await spool.claim(() => false)); await next.done()) say(next.envelope.eventId);`;
-  const startAt = String(Date.now() + 1500);
+  const start = join(directory, "..", "start");
   const claimers = await Promise.all(
-    [1, 2, 3, 4].map(() => child(compiled, script, [directory, startAt])),
+    [1, 2, 3, 4].map(() => child(compiled, script, [directory, start])),
   );
+  await Promise.all(claimers.map((claimer) => claimer.line()));
+  await writeFile(start, "");
 
   const printed = await Promise.all(claimers.map(({ ended }) => ended));
   const byProcess = printed.map((text) => text.split("\n").slice(1, -1));
 
-  expect(byProcess.flat()).toHaveLength(200);
+  expect(byProcess.flat()).toHaveLength(500);
   expect(new Set(byProcess.flat())).toEqual(new Set(kept.map(({ eventId }) => eventId)));
   // All of them had a share, or the test shows nothing.
   expect(Math.min(...byProcess.map((ids) => ids.length))).toBeGreaterThan(0);
