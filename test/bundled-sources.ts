@@ -34,6 +34,12 @@ const ALONE =
 const ENTRY = "all-sources";
 const SUFFIX = "?bundled";
 
+// Timers of the sources, and not those of the packages that they share a process with, can be cleared by `fresh-state.ts`.
+const NOTED_TIMERS = `"use strict";
+const noted = (timer) => (globalThis.timersOfSources?.add(new WeakRef(timer)), timer);
+const setTimeout = (...given) => noted(globalThis.setTimeout(...given));
+`;
+
 /** The names that each source exports. */
 type ExportedNames = ReadonlyMap<string, readonly string[]>;
 
@@ -100,7 +106,7 @@ async function bundle(): Promise<ExportedNames> {
   await build.close();
   mkdirSync(DIRECTORY);
   process.once("exit", () => rmSync(DIRECTORY, { recursive: true }));
-  writeFileSync(BUNDLE, output[0].code);
+  writeFileSync(BUNDLE, NOTED_TIMERS + output[0].code);
   writeFileSync(LOADER, LOAD);
   return exported;
 }

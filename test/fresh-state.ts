@@ -14,13 +14,13 @@ interface ProcessState {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly stackTraceLimit: number;
-  /** What `setTimeout` and `setInterval` have returned since the file began. */
-  readonly timers: Set<WeakRef<NodeJS.Timeout>>;
 }
 
 declare global {
   /** What the process had before its first test file. */
   var stateAtStart: ProcessState | undefined;
+  /** Timers that the sources have started since the file began (`bundled-sources.ts`). */
+  var timersOfSources: Set<WeakRef<NodeJS.Timeout>> | undefined;
 }
 
 function presentListeners(): Listeners {
@@ -29,29 +29,11 @@ function presentListeners(): Listeners {
   );
 }
 
-/** Makes a function of the kind of `setTimeout` note what it returns. */
-function noting(start: typeof setTimeout, timers: Set<WeakRef<NodeJS.Timeout>>): typeof setTimeout {
-  const noted = (...given: Parameters<typeof setTimeout>): NodeJS.Timeout => {
-    const timer = start(...given);
-    timers.add(new WeakRef(timer));
-    return timer;
-  };
-  return Object.assign(noted, start);
-}
-
-function withNotedTimers(): Set<WeakRef<NodeJS.Timeout>> {
-  const timers = new Set<WeakRef<NodeJS.Timeout>>();
-  globalThis.setTimeout = noting(setTimeout, timers);
-  globalThis.setInterval = noting(setInterval as typeof setTimeout, timers);
-  return timers;
-}
-
 globalThis.stateAtStart ??= {
   listeners: presentListeners(),
   env: { ...process.env },
   cwd: process.cwd(),
   stackTraceLimit: Error.stackTraceLimit,
-  timers: withNotedTimers(),
 };
 const atStart = globalThis.stateAtStart;
 for (const [name, listeners] of presentListeners()) {
@@ -67,8 +49,8 @@ for (const slot of Object.getOwnPropertySymbols(globalThis))
 
 vi.useRealTimers();
 // A client that an earlier file did not close would write to the logger of this one.
-for (const timer of atStart.timers) clearTimeout(timer.deref());
-atStart.timers.clear();
+for (const timer of globalThis.timersOfSources ?? []) clearTimeout(timer.deref());
+globalThis.timersOfSources = new Set();
 vi.unstubAllEnvs();
 vi.unstubAllGlobals();
 for (const name of Object.keys(process.env))

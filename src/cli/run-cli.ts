@@ -14,7 +14,7 @@ import type { Terminal } from "./terminal.js";
 
 const COMMAND_HELP = {
   inbox: [
-    "Receives events like Sentry, and shows them here and on a local page",
+    "Receives events like Sentry, and shows them until Ctrl-C",
     `--port <number>   Port on the loopback interface (default: ${DEFAULT_INBOX_PORT})`,
     "--open            Opens the page in the browser",
   ],
@@ -25,7 +25,7 @@ const COMMAND_HELP = {
     "--once            Ends when everything has arrived",
   ],
   doctor: [
-    "Finds faults of the set-up; `doctor -- <command>` those of a program",
+    "Sends a test transaction and finds faults, or those of `-- <command>`",
     "--dsn <dsn>       Destination (default: the variable SENTRY_DSN)",
     "--json            Prints the report as JSON",
     "--deep            With a command: also the rules that cost more time",

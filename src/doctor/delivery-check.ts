@@ -40,7 +40,8 @@ const LOSSES: Readonly<Record<string, readonly [meaning: string, fix: string]>> 
 };
 
 /** Rule D18: what a client has lost, by its own counts. */
-export function checkDelivery({ byCategory, transactions, errors }: ClientStats): Examination {
+export function checkDelivery(stats: ClientStats): Examination {
+  const { byCategory, transactions, errors } = stats;
   const lost = new Map<string, string[]>();
   const counts = new Map<string, number>();
   for (const [category, { dropped }] of Object.entries(byCategory))
@@ -56,9 +57,14 @@ export function checkDelivery({ byCategory, transactions, errors }: ClientStats)
     facts: [{ name: "sent", value: sent }],
     findings: [
       ...[...lost].map(([reason, items]) => lossFinding(reason, items, counts.get(reason))),
-      ...(spooled > 0 && transactions.sent + errors.sent === 0 ? [ONLY_SPOOLED] : []),
+      ...(spooled > 0 && hasReachedNoServer(stats) ? [ONLY_SPOOLED] : []),
     ],
   };
+}
+
+// A process that exits at once spools what it would have sent.
+function hasReachedNoServer({ byCategory, delivery }: ClientStats): boolean {
+  return !delivery.isReachable && Object.values(byCategory).every(({ sent }) => sent === 0);
 }
 
 const ONLY_SPOOLED = finding({

@@ -84,7 +84,7 @@ export interface DoctorReport {
   /** The worst severity; undefined without findings. */
   readonly worst: Severity | undefined;
   readonly facts: readonly Fact[];
-  /** The worst and most frequent first. */
+  /** The worst first; of one severity, causes before consequences. */
   readonly findings: readonly Finding[];
 }
 
@@ -104,11 +104,13 @@ const RANKS: Readonly<Record<Severity, number>> = { error: 2, warning: 1, info: 
  */
 export function ranked(findings: readonly Finding[]): Finding[] {
   return findings.toSorted(
-    (a, b) => RANKS[b.severity] - RANKS[a.severity] || placeOf(a) - placeOf(b) || b.count - a.count,
+    (a, b) => RANKS[b.severity] - RANKS[a.severity] || orderOf(a) - orderOf(b) || b.count - a.count,
   );
 }
 
-function placeOf({ rule, name }: Finding): number {
+const LOSS = /^(?:lost-|(?:final-loss|only-spooled|unfinished-hooks)$)/;
+
+function orderOf({ rule, name }: Finding): number {
   if (rule === "D7") return 0;
-  return name.startsWith("lost-") ? 2 : 1;
+  return LOSS.test(name) ? 2 : 1;
 }

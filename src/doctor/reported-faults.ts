@@ -76,7 +76,7 @@ function faultFinding(kind: string, message: string): Finding {
   const name = baseOf(kind);
   const effect = isOfDelivery
     ? "Sentry does not get this data."
-    : "Sentry gets none of this data, or only a part of it.";
+    : "Data is lost, doubled or mixed up because of it.";
   return {
     ...messageFinding(message, { severity: "error", effect, fix: FIXES[name] }),
     rule: isOfDelivery ? "D18" : "D7",

@@ -32,7 +32,7 @@ export type ReportedReason =
 
 /**
  * A discard reason that is counted in this process but not reported to the server:
- * - `closed`: captured after `close()`, or still waiting when its time was over.
+ * - `closed`: captured after `close()`, or still waiting when its timeout ended.
  * - `disabled`: there is no DSN.
  * - `rate_limited`: the server answered 429, and has counted the item itself.
  * - `reentrant`: captured by a logger, hook or custom transport that this package was calling.

@@ -1,6 +1,6 @@
 // Finds the application's code that called this package, in a stack trace.
 
-// Enough for the frames of this package, and the caller's.
+// Enough for the frames of this package, of what runs it in a context, and the caller's.
 const MAX_FRAMES = 16;
 
 /** The application's code that called this package. */
@@ -15,7 +15,7 @@ interface CallSite {
 const OWN_FRAME = /([^\s(]*\/)(?:support\/call-site\.[cm]?[jt]s|otel-sentry-bridge\.[cm]?js):/;
 
 // Frames between this package's own, where it runs something in a context.
-const PASSED_FRAME = /\(node:|\/@opentelemetry\//;
+const PASSED_FRAME = /(?:\(|\bat (?:async )?)node:|\/node_modules\/@opentelemetry\//;
 
 /**
  * Returns the first frame outside of this package, Node and OpenTelemetry. Taking the stack trace takes about 10 µs, so call it only for a message

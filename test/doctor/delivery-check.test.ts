@@ -6,28 +6,45 @@ import type { ClientStats } from "../../src/client/stats.js";
 
 const EMPTY = createClient({ dsn: false }).stats();
 
+interface Counts {
+  readonly sent?: number;
+  readonly lost?: number;
+  readonly spooled?: number;
+  readonly isReachable?: boolean;
+}
+
 /** The counts of a client that has sent, lost and spooled these numbers of errors. */
-function statsOf(sent: number, lost: number, spooled: number): ClientStats {
+function statsOf({ sent = 0, lost = 0, spooled = 0, isReachable = true }: Counts): ClientStats {
   const errors = { ...EMPTY.errors, sent, spooled, dropped: lost > 0 ? { send_error: lost } : {} };
-  return { ...EMPTY, errors, byCategory: { error: errors } };
+  const delivery = { ...EMPTY.delivery, isReachable };
+  return { ...EMPTY, errors, delivery, byCategory: { error: errors } };
 }
 
 describe("the doctor's report on the delivery", () => {
-  it.each<[what: string, sent: number, lost: number, spooled: number, names: string[]]>([
-    ["nothing was captured", 0, 0, 0, []],
-    ["all was sent", 3, 0, 0, []],
-    ["some is in the spool", 3, 0, 2, []],
-    ["all is in the spool", 0, 0, 2, ["only-spooled"]],
-    ["some was refused", 3, 2, 0, ["lost-send-error"]],
-  ])("says, where %s, what was lost or is not sent yet", (...[, sent, lost, spooled, names]) => {
-    const { facts, findings } = checkDelivery(statsOf(sent, lost, spooled));
+  it.each<[what: string, counts: Counts, names: string[]]>([
+    ["nothing was captured", {}, []],
+    ["all was sent", { sent: 3 }, []],
+    ["some is in the spool", { sent: 3, spooled: 2 }, []],
+    ["all is in the spool, because the process has exited", { spooled: 2 }, []],
+    ["some was refused", { sent: 3, lost: 2 }, ["lost-send-error"]],
+  ])("says, where %s, what was lost or is not sent yet", (_what, counts, names) => {
+    const { facts, findings } = checkDelivery(statsOf(counts));
+    const { spooled = 0 } = counts;
 
     expect(findings.map(({ name }) => name)).toEqual(names);
     expect(facts[0]?.value.includes(`in the spool: ${spooled}`)).toBe(spooled > 0);
   });
 
+  it("warns of a server that was never reached, while the spool keeps everything", () => {
+    const { findings } = checkDelivery(statsOf({ spooled: 2, isReachable: false }));
+
+    expect(findings.map(({ name }) => name)).toEqual(["only-spooled"]);
+    const resumed = statsOf({ sent: 1, spooled: 2, isReachable: false });
+    expect(checkDelivery(resumed).findings).toEqual([]);
+  });
+
   it("names what was lost, and the reason", () => {
-    const [found] = checkDelivery(statsOf(0, 2, 0)).findings;
+    const [found] = checkDelivery(statsOf({ lost: 2 })).findings;
 
     expect(found?.summary).toBe("The client has lost 2 errors, for the reason send_error.");
   });

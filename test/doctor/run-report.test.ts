@@ -34,8 +34,9 @@ it("a report has causes before what they lead to, of the same severity", () => {
   const texts = { summary: "", mechanism: "", fix: "" };
   const findings = [
     finding({ ...texts, rule: "D18", name: "lost-send-error", count: 90 }),
-    finding({ ...texts, rule: "D10", name: "untraced", count: 50 }),
-    finding({ ...texts, rule: "D18", name: "refused" }),
+    finding({ ...texts, rule: "D18", name: "final-loss" }),
+    finding({ ...texts, rule: "D10", name: "default-isolation-write", count: 50 }),
+    finding({ ...texts, rule: "D18", name: "server-unreachable" }),
     finding({ ...texts, name: "set-up", severity: "warning" }),
     finding({ ...texts, name: "loaded-too-late" }),
   ];
@@ -43,9 +44,10 @@ it("a report has causes before what they lead to, of the same severity", () => {
 
   expect(report.findings.map(({ name }) => name)).toEqual([
     "loaded-too-late",
-    "untraced",
-    "refused",
+    "default-isolation-write",
+    "server-unreachable",
     "lost-send-error",
+    "final-loss",
     "set-up",
   ]);
 });

@@ -78,7 +78,7 @@ const MIN_WAKE_GAP_MILLIS = 250;
 /**
  * Creates a transport that retries failed sends. A send that cannot have arrived is retried without limit; one that may
  * have arrived is retried at most twice, within 2 minutes and a budget; a check-in, whose copies the server merges, ten times,
- * and without limit while the server is unreachable. A response ends it, but for 502, 503 and 504 with `retryOn5xx`. While the server is
+ * and without limit while the server is unreachable. There is no retry after a response, except 502, 503 and 504 with `retryOn5xx`. While the server is
  * unreachable, sends wait in order and are made one by one as probes.
  * If the given transport throws, which says nothing about the server, `send` rejects with its error.
  */
