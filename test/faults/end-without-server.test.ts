@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { IS_DEEP, SEED } from "../property/runs.js";
 import { namesIn, spoolDirectory } from "../delivery/spool/spool-support.js";
 import { startApp } from "./app.js";
 import { startFaultServer } from "./kit.js";
@@ -53,12 +54,13 @@ const ENDINGS = [
   },
 ] as const;
 
-// Each server with each ending, by turns with a spool and without: of any two of these, all combinations.
+// Each server with each ending, by turns with a spool and without: of any two of these, all combinations. The seed decides which
+// half of them a run has; `npm run test:deep` has all.
 describe.each(SERVERS.map((server, index) => ({ ...server, index })))(
   "with $server, a process that ends",
   ({ dsnOf, cause, index }) => {
     const [bare, spooling] = [0, 1].map((turn) =>
-      ENDINGS.filter((_ending, at) => (index + at) % 2 === turn),
+      ENDINGS.filter((_ending, at) => IS_DEEP || (SEED + index + at) % 2 === turn),
     );
 
     it.each(bare ?? [])(
