@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, readdirSync } from "node:fs";
+import { cpSync, readFileSync, readdirSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import type { TestContext } from "vitest";
 import { freePort } from "../../scripts/support/free-port.mjs";
 import { startIngestServer } from "../../src/testing/ingest-server.js";
 import type { IngestServer } from "../../src/testing/ingest-server.js";
+import { SEED } from "../property/runs.js";
 import { arrivalLines } from "../docs/arrivals.js";
 import { startCommand } from "../docs/newcomer.js";
 import type { RunningCommand } from "../docs/newcomer.js";
@@ -125,11 +126,15 @@ async function portOf(running: RunningCommand): Promise<string> {
 const NODE = "node --import ./instrumentation.mjs";
 
 // As the set-ups of the examples do, but without the SDK, whose start takes most of the time.
+const UNCAUGHT_OPTIONS = "{ captureUncaught: true, flushOnSignals: true }";
 const REPORTS_UNCAUGHT = `
   import { createClient, setClient } from "otel-sentry-bridge";
-  setClient(createClient({ captureUncaught: true, flushOnSignals: true }));
+  setClient(createClient(${UNCAUGHT_OPTIONS}));
 `;
 const CLIENT = "../client.mjs";
+
+/** The service that ends with its own set-up file in this run; the others end with `client.mjs`. */
+const WITH_OWN_SET_UP = Object.keys(SERVICES)[SEED % Object.keys(SERVICES).length];
 
 describe("the examples", () => {
   it("are all in a row of this test, or run by a script", () => {
@@ -160,6 +165,11 @@ describe("the examples", () => {
     },
   );
 
+  it.each(Object.keys(SERVICES))("%s: sets the client up as `client.mjs` does", (name) => {
+    const setUp = readFileSync(join(folder, name, "instrumentation.mjs"), "utf8");
+    expect(setUp).toContain(`new SentrySpanProcessor(${UNCAUGHT_OPTIONS})`);
+  });
+
   it.concurrent.for(Object.keys(SERVICES))(
     "%s: ends with an error if its port is in use",
     async (name, test) => {
@@ -167,7 +177,8 @@ describe("the examples", () => {
       test.onTestFinished(() => void other.close());
       await once(other, "listening");
       const { port } = other.address() as AddressInfo;
-      const running = start(name, `SENTRY_DSN= PORT=${port} node --import ${CLIENT} app.mjs`, test);
+      const node = name === WITH_OWN_SET_UP ? NODE : `node --import ${CLIENT}`;
+      const running = start(name, `SENTRY_DSN= PORT=${port} ${node} app.mjs`, test);
       const { exitCode, stderr } = await running.end;
       expect(exitCode).toBe(1);
       expect(stderr).toContain("EADDRINUSE");
