@@ -1,18 +1,11 @@
 import { execFile, spawn } from "node:child_process";
 import type { ChildProcess, SpawnOptions } from "node:child_process";
 import { once } from "node:events";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  statfsSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
+
+import { temporaryRoot } from "../temporary-root.js";
 
 /** Node versions to run on: `NODE_BINARIES=/path/to/node20:/path/to/node24`, else that of the tests. */
 export const NODE_BINARIES: readonly string[] = process.env["NODE_BINARIES"]?.split(delimiter) ?? [
@@ -46,20 +39,13 @@ export interface CommandEnd {
   readonly stderr: string;
 }
 
-const MEMORY = "/dev/shm";
-// Two installations, of 90 MB each, with room for others.
+// Two installations, of 90 MB each, with room for others. npm writes twelve thousand files: in memory that takes 3 s of system time,
+// on a disk up to 15 s.
 const NEEDED_BYTES = 1_000_000_000;
-
-// npm writes twelve thousand files: in memory that takes 3 s of system time, on a disk up to 15 s.
-function temporaryRoot(): string {
-  if (!existsSync(MEMORY)) return tmpdir();
-  const { bavail, bsize } = statfsSync(MEMORY);
-  return bavail * bsize > NEEDED_BYTES ? MEMORY : tmpdir();
-}
 
 /** Makes an empty folder in which `node` is the given binary. */
 export function newcomerFolder(nodeBinary: string = process.execPath): NewcomerFolder {
-  const folder = mkdtempSync(join(temporaryRoot(), "otel-sentry-bridge-newcomer-"));
+  const folder = mkdtempSync(join(temporaryRoot(NEEDED_BYTES), "otel-sentry-bridge-newcomer-"));
   const directory = join(folder, "app");
   mkdirSync(directory);
   mkdirSync(join(folder, "bin"));
