@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 
@@ -13,12 +14,21 @@ function versionOf(name: string): string {
   return (JSON.parse(manifest) as { version: string }).version;
 }
 
+/** A hash of this file, which has the options of the build. */
+function ownHash(): string {
+  return createHash("sha256")
+    .update(readFileSync(import.meta.filename))
+    .digest("hex")
+    .slice(0, 8);
+}
+
 /**
  * The tracing SDK as one CommonJS file, for processes that are started for a test: as the modules that are installed, each of
- * them takes 0.1 s of CPU time more. Made once for each version. It takes the API, which others use too, from `node_modules`.
+ * them takes 0.1 s of CPU time more. Made once for each version of them and of this file. It takes the API, which others use too, from `node_modules`.
  */
 export function bundledSdk(): string {
-  const file = join(CACHE, `tracing-sdk-${PACKAGES.map(versionOf).join("-")}.cjs`);
+  const key = [...PACKAGES.map(versionOf), ownHash()].join("-");
+  const file = join(CACHE, `tracing-sdk-${key}.cjs`);
   if (existsSync(file)) return file;
   mkdirSync(CACHE, { recursive: true });
   const written = `${file}.${process.pid}.cjs`;

@@ -20,20 +20,28 @@ function startProcess(): ChildProcess {
   return fork(join(import.meta.dirname, "fixtures", "recording-server.mjs"), { execArgv: [] });
 }
 
+let lastAnswer: Promise<unknown> = Promise.resolve();
+
+// An answer does not name its question, so each question waits for the answer to the one before.
+function ask<T>(child: ChildProcess, question: object): Promise<T> {
+  const answer = lastAnswer.then(async () => {
+    const next = once(child, "message");
+    child.send(question);
+    const [message] = (await next) as [T];
+    return message;
+  });
+  lastAnswer = answer.catch(() => {});
+  return answer;
+}
+
 /** Starts a server; it ends with the test file. */
 export async function startRecordingServer(): Promise<RecordingServer> {
   const child = (shared ??= startProcess());
-  const ask = async <T>(question: object): Promise<T> => {
-    const answer = once(child, "message");
-    child.send(question);
-    const [message] = (await answer) as [T];
-    return message;
-  };
-  const { port } = await ask<{ readonly port: number }>({});
+  const { port } = await ask<{ readonly port: number }>(child, {});
   return {
     dsn: `http://0123456789abcdef0123456789abcdef@127.0.0.1:${port}/1`,
     received: async () => {
-      const { texts } = await ask<{ readonly texts: readonly string[] }>({ port });
+      const { texts } = await ask<{ readonly texts: readonly string[] }>(child, { port });
       const text = texts.join("\n");
       return [
         text,
