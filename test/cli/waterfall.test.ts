@@ -11,7 +11,7 @@ import { TRACE_ID, errorOf, recordOf, transactionOf } from "./trace-kit.js";
 import { CHARACTER } from "../property/characters.js";
 import { IS_DEEP } from "../property/runs.js";
 
-// Twice as deep as the stack is.
+// At least twice as many nested spans as calls fit on the stack, so that a recursive function would overflow it.
 const DEEP_SPANS = IS_DEEP ? 100_000 : 20_000;
 
 type Transactions = readonly ReturnType<typeof transactionOf>[];

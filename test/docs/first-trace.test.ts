@@ -38,7 +38,8 @@ const INSTALL_MILLIS = 300_000;
 const ES_MODULES = { system: "ES modules", start: "node --import", app: "app.mjs" };
 const COMMONJS = { system: "CommonJS", start: "node --require", app: "app.cjs" };
 
-// One Node has all managers, and tries everything with the first; several take turns.
+// A single version of Node runs the README with each package manager, but only with the first in full. Several versions run it with
+// one manager each, by turns.
 function casesOn(binary: string, at: number) {
   return Object.entries(MANAGERS)
     .map(([manager, install], index, { length }) => {

@@ -133,7 +133,7 @@ async function findingsOfCommand(command: string): Promise<readonly Finding[]> {
   return findingsIn((await examineCommand(app, command, { env })).report);
 }
 
-// Without instrumentations: they are dear to load.
+// Without instrumentations, which take long to load.
 const BY_FLAG = ["--require", "./client.cjs", "span.cjs"];
 
 describe("a mistake in the first set-up", () => {

@@ -27,7 +27,7 @@ interface Pipeline {
 
 function startPipeline(): Pipeline {
   setClient(undefined);
-  // So many tell apart where the errors were thrown.
+  // Four frames are enough to distinguish the positions at which the scenarios throw.
   shortStacks(4);
   const transport = createMemoryTransport();
   const client = createClient({ dsn: DSN, transport, frameContextLines: 0 });

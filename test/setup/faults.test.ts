@@ -26,8 +26,8 @@ const TOGETHER = Object.values(FAULTS).filter(
 const runsByMode = new Map<Mode, Promise<readonly Printed[]>>();
 
 async function printedBy(fault: Fault, mode: Mode): Promise<Printed> {
-  const place = TOGETHER.indexOf(fault);
-  if (place < 0) {
+  const position = TOGETHER.indexOf(fault);
+  if (position < 0) {
     const how = { options: optionsFor(fault, mode), withLogger: mode === "logger" };
     return run(faultyApplication(SDK_BASE, fault.prepare), fault.program, how);
   }
@@ -35,7 +35,7 @@ async function printedBy(fault: Fault, mode: Mode): Promise<Printed> {
     TOGETHER.map((each) => ({ program: each.program, options: optionsFor(each, mode) }));
   const all = runsByMode.get(mode) ?? runInTurn(programs(), { withLogger: mode === "logger" });
   runsByMode.set(mode, all);
-  return (await all)[place] as Printed;
+  return (await all)[position] as Printed;
 }
 
 describe.each(Object.entries(FAULTS))("%s", (_name, fault) => {

@@ -35,7 +35,8 @@ const LOGGER = `
   diag.setLogger({ error: warn, warn, info: ignore, debug: ignore, verbose: ignore });
 `;
 
-// Runs modules in one process, each with the state of a new one, as `test/fresh-state.ts` does for test files.
+// Runs modules one after the other in one process. Before each, removes what is registered with OpenTelemetry's API and the global
+// state of both packages. Listeners of the process, timers and loaded modules stay.
 const IN_TURN = `
   import { context, diag, propagation, trace } from "@opentelemetry/api";
   const OWN_OR_API = /^(?:otel-sentry-bridge|opentelemetry\\.js\\.api)\\./;

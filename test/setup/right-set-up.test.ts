@@ -143,12 +143,12 @@ function printedBy({ dependencies, program }: Program): Promise<Printed> {
 
 describe.each(Object.entries(PROGRAMS))("%s", (_name, program) => {
   it("prints nothing at all", async () => {
-    const place = TOGETHER.indexOf(program);
+    const position = TOGETHER.indexOf(program);
     printedTogether ??= runInTurn(
       TOGETHER.map((each) => ({ program: each.program, options: options() })),
       { dependencies: NODE_SDK, env: env() },
     );
-    const printed = place < 0 ? await printedBy(program) : (await printedTogether)[place];
+    const printed = position < 0 ? await printedBy(program) : (await printedTogether)[position];
     expect(printed).toEqual(NOTHING);
   });
 });
