@@ -74,7 +74,7 @@ export class EndTime {
     this.#forget();
   }
 
-  // Resets the time, because waiting for a server that accepts envelopes is worthwhile.
+  // While the server accepts envelopes, the time that was used before does not count.
   #forget(): void {
     const isLongAgo = this.#now() - this.#waitedUntil > MEMORY_MILLIS;
     const delivered = this.#settings.delivered();

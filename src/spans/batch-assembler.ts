@@ -256,7 +256,7 @@ export class BatchAssembler implements SpanAssembler {
     this.#settings.recorder.record(reason, contents);
   }
 
-  // A wait takes two rounds, so that a group that arrived just before a round is not sent with it.
+  // A group waits for two rounds: one that came just before a round would otherwise hardly wait.
   #arm(): void {
     this.#cancelTimer ??= this.#settings.startTimer(this.#settings.maxWaitMillis / 2, () =>
       this.#onRound(),

@@ -52,7 +52,7 @@ export function threadBounds(
   };
 }
 
-// Errors and check-ins that are handed over in addition, so that they do not wait for envelopes that get no response.
+// Errors and check-ins that are handed over beside the transactions, so that they do not wait for those that get no response.
 const URGENT_IN_THREAD = 64;
 
 /**
