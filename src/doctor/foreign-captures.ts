@@ -83,9 +83,7 @@ export class ForeignCaptures {
   #lateFindings(): Finding[] {
     return this.#late.entriesOf().flatMap(([key, late]) => {
       if (late.most < MANY || this.#routes.areMost(key, late.entries)) return [];
-      const { most } = late;
-      const isOfOthers = this.#routes.haveGiven(key, most) || this.#routes.haveOneEach(key, most);
-      return [lateFinding(late, isOfOthers)];
+      return [lateFinding(late, this.#routes.haveGiven(key, late.most))];
     });
   }
 }

@@ -54,16 +54,16 @@ export class Routes {
     return ended >= 2 && quantity > ended / 2;
   }
 
-  /** Tells whether one of a name may have done `quantity` things for others: most never had a child, and they are about as many. */
+  /**
+   * Tells whether one of a name may have done `quantity` things for others: about as many as there are others, or as have no
+   * child, if these are most.
+   */
   haveGiven(key: string, quantity: number): boolean {
     const route = this.#byName.get(key);
-    return route !== undefined && this.areStarved(key) && areAsMany(quantity, route.childless);
-  }
-
-  /** Tells whether one of a name may have done one thing for each of the others: `quantity` is about their number. */
-  haveOneEach(key: string, quantity: number): boolean {
-    const others = this.endedOf(key) - 1;
-    return others >= MIN_ENDED && areAsMany(quantity, others);
+    if (route === undefined) return false;
+    const others = route.ended - 1;
+    if (others >= MIN_ENDED && areAsMany(quantity, others)) return true;
+    return this.areStarved(key) && areAsMany(quantity, route.childless);
   }
 
   /** Tells whether most requests of a name ended without a user. */

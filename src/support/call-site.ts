@@ -18,8 +18,8 @@ const OWN_FRAME = /([^\s(]*\/)(?:support\/call-site\.[cm]?[jt]s|otel-sentry-brid
 const PASSED_FRAME = /(?:\(|\bat (?:async )?)node:|\/node_modules\/@opentelemetry\//;
 
 /**
- * Returns the first frame outside of this package, Node and OpenTelemetry. Taking the stack trace takes about 10 µs, so call it only for a message
- * that is then written.
+ * Returns the first frame outside of this package, Node and OpenTelemetry. Taking the stack trace takes about 10 µs, so call it
+ * only for a message that is then written.
  */
 export function callSite(): CallSite {
   const [own = "", ...frames] = framesOf(currentStack());
