@@ -148,7 +148,7 @@ export class ClientCore implements Client {
     this.#onEnding.add(fn);
   }
 
-  /** Captures exceptions that wait for their root spans, because the process is about to end. */
+  /** Captures what waits for something that will not happen any more, because the process is about to end. */
   captureUnfinished(): void {
     for (const fn of this.#onEnding) guardCallback(this.diagnostics, END_OF_CLIENT, fn);
   }

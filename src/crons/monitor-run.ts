@@ -80,7 +80,7 @@ class MonitorRun {
     return result;
   }
 
-  // Ends the run as failed, when the signal aborts or the client closes.
+  // Ends the run as failed: its signal has aborted, the client closes, or the process ends.
   giveUp(): void {
     this.#end("error");
   }

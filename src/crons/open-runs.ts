@@ -15,15 +15,14 @@ interface OpenRun {
 // timed out.
 const MAX_OPEN_RUNS = 1000;
 
-/** The open runs of one client. When the client closes, they end as failed. */
+/** The open runs of one client. When the client closes or the process ends, they end as failed. */
 export class OpenRuns {
   readonly #runs = new BoundedMap<OpenRun, true>(MAX_OPEN_RUNS, (_, run) => run.forgotten());
 
   constructor(client: ClientCore) {
-    // Called before the client's last flush, so that the final check-ins are sent.
-    client.onClosing(() => {
-      for (const run of this.#runs.keys()) run.giveUp();
-    });
+    // Both are called before the client's last flush, so that the final check-ins are sent.
+    client.onClosing(() => this.#giveUp());
+    client.onEnding(() => this.#giveUp());
   }
 
   /** Remembers a run until `delete`; over the limit, evicts the oldest. */
@@ -34,6 +33,10 @@ export class OpenRuns {
   /** Forgets an ended run. */
   delete(run: OpenRun): void {
     this.#runs.delete(run);
+  }
+
+  #giveUp(): void {
+    for (const run of this.#runs.keys()) run.giveUp();
   }
 }
 

@@ -25,6 +25,8 @@ type ReportUncaught = (thrown: unknown, hint: UncaughtHint) => unknown;
 
 /** The part of a client that is used for uncaught errors. */
 export interface UncaughtClient {
+  /** Captures what will not end any more: exceptions of open roots, open runs of monitors. */
+  captureUnfinished(): void;
   flush(timeoutMillis: number): Promise<boolean>;
   readonly settings: { readonly shutdownTimeoutMillis: number };
 }
@@ -102,13 +104,14 @@ export class UncaughtErrors {
     for (const report of this.#clients.values()) attempt(() => report(thrown, hint), undefined);
   }
 
-  // Flushes a second time, because a server goes on serving during the first, and again for errors that were reported
+  // Flushes a second time, because servers and jobs go on during the first, and again for errors that were reported
   // meanwhile; all within the time of one flush.
   async #flush(client: UncaughtClient): Promise<void> {
     const end = performance.now() + client.settings.shutdownTimeoutMillis;
     let flushedErrors = 0;
     for (let round = 0; round < 2 || this.#lateErrors > flushedErrors; round += 1) {
       flushedErrors = this.#lateErrors;
+      if (round > 0) client.captureUnfinished();
       await client.flush(Math.max(0, end - performance.now()));
       if (performance.now() >= end) return;
     }

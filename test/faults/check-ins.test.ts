@@ -188,3 +188,27 @@ describe("the final check-in of a process that ends right after it", () => {
     },
   );
 });
+
+describe("the run of a job that is still open when its process", () => {
+  it.each(["stuck", "uncaught"])("ends (%s) has failed", async (ending) => {
+    const server = await startFaultServer();
+    const options = { dsn: server.dsn, captureUncaught: true };
+    await Promise.allSettled([startApp(ending, options)]);
+    expect(await statusesAt(server)).toEqual(["in_progress", "error"]);
+  });
+
+  it("is ended by a signal has failed", async () => {
+    const server = await startFaultServer();
+    const app = startApp("signal", { dsn: server.dsn, flushOnSignals: true });
+    app.child.stdout?.once("data", () => app.child.kill("SIGTERM"));
+    await expect(app).rejects.toMatchObject({ signal: "SIGTERM" });
+    expect(await statusesAt(server)).toEqual(["in_progress", "error"]);
+  });
+
+  it("sends its last error has time to end well", async () => {
+    const server = await startFaultServer();
+    const app = startApp("uncaughtButEnds", { dsn: server.dsn, captureUncaught: true });
+    await expect(app).rejects.toMatchObject({ code: 1 });
+    expect(await statusesAt(server)).toEqual(["in_progress", "ok"]);
+  });
+});

@@ -26,7 +26,7 @@ function counts(): Record<string, number> {
 }
 
 function clientOf(): UncaughtClient {
-  return { flush: () => Promise.resolve(true), settings: { shutdownTimeoutMillis: 1 } };
+  return clientThat(() => Promise.resolve(true), 1);
 }
 
 function listener(): void {}
@@ -106,15 +106,16 @@ class FailingProcess extends EventEmitter {
   }
 }
 
+function clientThat(flush: UncaughtClient["flush"], shutdownTimeoutMillis: number): UncaughtClient {
+  return { flush, settings: { shutdownTimeoutMillis }, captureUnfinished: () => {} };
+}
+
 /** A client that delivers nothing within its time. */
 function slowClient(shutdownTimeoutMillis: number, flushes: number[]): UncaughtClient {
-  return {
-    settings: { shutdownTimeoutMillis },
-    flush(timeoutMillis) {
-      flushes.push(timeoutMillis);
-      return new Promise((resolve) => void setTimeout(() => resolve(false), timeoutMillis));
-    },
-  };
+  return clientThat((timeoutMillis) => {
+    flushes.push(timeoutMillis);
+    return new Promise((resolve) => void setTimeout(() => resolve(false), timeoutMillis));
+  }, shutdownTimeoutMillis);
 }
 
 function never(): Promise<never> {
@@ -146,7 +147,7 @@ describe("the end of a process that has failed", () => {
   it("is held up for 500 ms more than that where a flush does not end", async () => {
     const target = new FailingProcess();
     const uncaught = new UncaughtErrors(target);
-    uncaught.add({ flush: never, settings: { shutdownTimeoutMillis: 500 } }, () => {});
+    uncaught.add(clientThat(never, 500), () => {});
     target.fail();
     await vi.advanceTimersByTimeAsync(999);
     expect(target.isHeldUp).toBe(true);
@@ -163,7 +164,7 @@ describe("the end of a process that has failed", () => {
       flushes.push(timeoutMillis);
       return new Promise((resolve) => void setTimeout(() => resolve(true), 100));
     };
-    uncaught.add({ flush, settings: { shutdownTimeoutMillis: 1000 } }, () => {});
+    uncaught.add(clientThat(flush, 1000), () => {});
     target.fail();
     await vi.advanceTimersByTimeAsync(199);
     expect([flushes, target.isHeldUp]).toEqual([[1000, 900], true]);
@@ -179,7 +180,7 @@ describe("the end of a process that has failed", () => {
       flushes.push(timeoutMillis);
       return new Promise((resolve) => void setTimeout(() => resolve(true), 300));
     };
-    uncaught.add({ flush, settings: { shutdownTimeoutMillis: 1000 } }, () => {});
+    uncaught.add(clientThat(flush, 1000), () => {});
     target.fail();
     target.fail();
     await vi.advanceTimersByTimeAsync(300);

@@ -14,7 +14,32 @@ const client = createClient(JSON.parse(process.env.OPTIONS));
 trace.setGlobalTracerProvider(
   new BasicTracerProvider({ spanProcessors: [new SentrySpanProcessor(client)] }),
 );
+const never = () => withMonitor("job", () => new Promise(() => {}));
 const ENDINGS = {
+  // Its promise settles no more.
+  stuck: () => void never(),
+  // The parent sends the signal.
+  signal: () => {
+    void never();
+    setInterval(() => {}, 60_000);
+    process.stdout.write("running");
+  },
+  uncaught: () => {
+    void never();
+    setImmediate(() => {
+      throw new Error("elsewhere");
+    });
+  },
+  // During the flush for the error, the job goes on.
+  uncaughtButEnds: () => {
+    void withMonitor(
+      "job",
+      () => new Promise((resolve) => setImmediate(() => setImmediate(resolve))),
+    );
+    setImmediate(() => {
+      throw new Error("elsewhere");
+    });
+  },
   // Runs nothing: it delivers what another one has left behind, until its input ends.
   deliver: () => once(process.stdin.resume(), "end"),
   runOut: () => withMonitor("job", () => Promise.resolve()),
