@@ -6,25 +6,49 @@ import { promisify } from "node:util";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { builtPackage } from "../package/built-package.js";
+import { installApplication } from "../package/application.js";
+import type { Application } from "../package/application.js";
+
+const INSTALLED = [
+  "@electric-sql/pglite",
+  "@electric-sql/pglite-socket",
+  "@fastify/otel",
+  "@opentelemetry/api",
+  "@opentelemetry/exporter-trace-otlp-http",
+  "@opentelemetry/instrumentation",
+  "@opentelemetry/instrumentation-express",
+  "@opentelemetry/instrumentation-http",
+  "@opentelemetry/instrumentation-pg",
+  "@opentelemetry/instrumentation-undici",
+  "@opentelemetry/sdk-node",
+  "@opentelemetry/sdk-trace-base",
+  "express",
+  "fastify",
+  "pg",
+];
 
 const run = promisify(execFile);
+const shop = join(import.meta.dirname, "../../examples/shop");
 const golden = join(import.meta.dirname, "golden");
 const found = mkdtempSync(join(tmpdir(), "shop-golden-"));
 
+let app: Application;
 let report = "";
 
 // The demo runs as a user's program does: on the built package, in processes of its own.
 beforeAll(async () => {
-  const args = ["examples/shop/main.mjs", "--requests", "20", "--golden", found];
+  app = installApplication(INSTALLED);
+  cpSync(shop, join(app.directory, "shop"), { recursive: true });
+  const args = ["shop/main.mjs", "--requests", "20", "--golden", found];
   ({ stdout: report } = await run(process.execPath, args, {
-    cwd: builtPackage(),
+    cwd: app.directory,
     env: plainEnv(),
   }));
   if (process.env["UPDATE_GOLDEN"] === "1") cpSync(found, golden, { recursive: true });
 });
 
 afterAll(() => {
+  app.remove();
   rmSync(found, { recursive: true });
 });
 

@@ -64,7 +64,7 @@ function place(block: PageBlock): void {
 }
 
 beforeAll(() => {
-  app = installApplication(IMPORTED);
+  app = installApplication(IMPORTED, "published");
   app.write("tsconfig.json", JSON.stringify(CONFIG));
   app.write("tsconfig.strict.json", JSON.stringify(STRICT_CONFIG));
   for (const block of code) place(block);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 import { builtPackage } from "./built-package.js";
+import { compactPackages } from "./compact-packages.js";
 
 const modules = join(import.meta.dirname, "../../node_modules");
 
@@ -25,8 +26,14 @@ export interface Application {
   remove(): void;
 }
 
+/** The form of OpenTelemetry's packages: as they are published, or one file of CommonJS without types for each. */
+type Form = "compact" | "published";
+
 /** Installs an application. A copy of the package, so that it resolves only what is installed here. */
-export function installApplication(dependencies: readonly string[]): Application {
+export function installApplication(
+  dependencies: readonly string[],
+  form: Form = "compact",
+): Application {
   const directory = mkdtempSync(join(tmpdir(), "otel-sentry-bridge-app-"));
   const built = builtPackage();
   const packageDirectory = join(directory, "node_modules/otel-sentry-bridge");
@@ -34,10 +41,11 @@ export function installApplication(dependencies: readonly string[]): Application
   for (const part of ["package.json", "dist"]) {
     cpSync(join(built, part), join(packageDirectory, part), { recursive: true });
   }
+  const compact = form === "compact" ? compactPackages() : undefined;
   for (const dependency of dependencies) {
     const link = join(directory, "node_modules", dependency);
     mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(join(modules, dependency), link);
+    symlinkSync(compact?.get(dependency) ?? join(modules, dependency), link);
   }
   return {
     directory,

@@ -52,11 +52,10 @@ const PROGRAM = `
 let app: Application;
 
 beforeAll(() => {
-  app = installApplication([
-    "@opentelemetry/api",
-    "@opentelemetry/context-async-hooks",
-    "@opentelemetry/sdk-trace-base",
-  ]);
+  app = installApplication(
+    ["@opentelemetry/api", "@opentelemetry/context-async-hooks", "@opentelemetry/sdk-trace-base"],
+    "published",
+  );
   app.write("package.json", JSON.stringify({ type: "module" }));
   app.write("app.js", PROGRAM);
 });

@@ -1,9 +1,5 @@
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-
 import { expect } from "vitest";
 
-import { builtPackage } from "../package/built-package.js";
 import { startProcess } from "./service-process.js";
 
 /** A service in a process of its own that is told of traces by `traceparent` alone. */
@@ -16,11 +12,7 @@ export interface Decider {
 
 /** Starts the service for the length of a test. */
 export async function startDecider(rate: number): Promise<Decider> {
-  const testing = join(builtPackage(), "dist/testing.js");
-  const service = startProcess("decider.mjs", {
-    BRIDGE_TESTING: pathToFileURL(testing).href,
-    RATE: String(rate),
-  });
+  const service = startProcess("decider.mjs", { RATE: String(rate) });
   expect(await service.next()).toBe("ready");
   return {
     decide(traceparents) {

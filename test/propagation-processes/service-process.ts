@@ -1,13 +1,42 @@
 import { fork } from "node:child_process";
 import type { Serializable } from "node:child_process";
 import { once } from "node:events";
+import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { pathToFileURL } from "node:url";
 
-import { expect, onTestFinished } from "vitest";
+import { afterAll, expect, onTestFinished } from "vitest";
 
-import { builtPackage } from "../package/built-package.js";
+import { installApplication } from "../package/application.js";
+import type { Application } from "../package/application.js";
+
+const FIXTURES = join(import.meta.dirname, "fixtures");
+
+const INSTALLED = [
+  "@opentelemetry/api",
+  "@opentelemetry/context-async-hooks",
+  "@opentelemetry/core",
+  "@opentelemetry/instrumentation",
+  "@opentelemetry/instrumentation-http",
+  "@opentelemetry/instrumentation-undici",
+  "@opentelemetry/sdk-trace-base",
+  "@sentry/node",
+];
+
+let shared: Application | undefined;
+
+afterAll(() => {
+  shared?.remove();
+  shared = undefined;
+});
+
+/** The application that all processes of a test file run. */
+function application(): Application {
+  if (shared !== undefined) return shared;
+  shared = installApplication(INSTALLED);
+  cpSync(FIXTURES, shared.directory, { recursive: true });
+  return shared;
+}
 
 /** A program on the built package. */
 export interface ServiceProcess {
@@ -29,10 +58,9 @@ export function startProcess(
   env: Readonly<Record<string, string>>,
   atEnd: AtEnd = onTestFinished,
 ): ServiceProcess {
-  const entry = join(builtPackage(), "dist/index.js");
-  const child = fork(join(import.meta.dirname, "fixtures", name), {
+  const child = fork(join(application().directory, name), {
     execArgv: [],
-    env: { BRIDGE: pathToFileURL(entry).href, ...env },
+    env,
     stdio: ["ignore", "inherit", "pipe", "ipc"],
   });
   atEnd(() => void child.kill("SIGKILL"));
