@@ -63,7 +63,12 @@ export class DoctorObserver implements Observer {
   started(span: StartedSpan, ctx: Context, parent?: object): void {
     try {
       // Each processor of the process reports the span; only the first report counts.
-      if (!isKnown(span)) this.#started(span, ctx, parentOf(span, ctx, parent));
+      if (isKnown(span)) return;
+      const above = parentOf(span, ctx, parent);
+      this.spans[span.kind] = (this.spans[span.kind] ?? 0) + 1;
+      // Most spans. One context always gives its children one parent and one unit: both were compared for the first of them.
+      if (above?.checked === ctx && !isEntry(span)) this.#plainStarted(span, above);
+      else this.#started(span, ctx, above);
     } catch {
       this.failures += 1;
     }
@@ -138,12 +143,10 @@ export class DoctorObserver implements Observer {
 
   #started(span: StartedSpan, ctx: Context, above: SpanFacts | undefined): void {
     this.#hasUnits = true;
-    this.spans[span.kind] = (this.spans[span.kind] ?? 0) + 1;
     const unit = factsOfUnit(unitOfSpan(span) ?? scopesOf(ctx).unit);
-    if (above?.unit === unit && this.#isPlain(span, above) && isOfOneUnit(above, ctx)) {
-      keepAsChild(span, above);
-      this.#units.childStarted(above.entry, span);
-      this.#orphans.child(span);
+    if (above?.unit === unit && this.#isPlain(span, above) && !isOfOtherUnit(above, ctx)) {
+      above.checked = ctx;
+      this.#plainStarted(span, above);
       return;
     }
     const facts = new SpanFacts(span, unit, above);
@@ -152,6 +155,12 @@ export class DoctorObserver implements Observer {
     this.#units.started(facts);
     if (above === undefined) this.#rootStarted(facts);
     else this.#childStarted(facts, above, ctx);
+  }
+
+  #plainStarted(span: StartedSpan, above: SpanFacts): void {
+    keepAsChild(span, above);
+    this.#units.childStarted(above.entry, span);
+    this.#orphans.child(span);
   }
 
   #rootStarted(facts: SpanFacts): void {
@@ -191,14 +200,6 @@ function beginUnit(facts: SpanFacts, ctx: Context): void {
   unit.isOwned =
     above === undefined &&
     (isEntry(span) || readContextScopes(ctx)?.unit.isolation !== unitOfSpan(span)?.isolation);
-}
-
-// Remembers the context: most children of a span start in one, and a look-up takes as long as all else here.
-function isOfOneUnit(above: SpanFacts, ctx: Context): boolean {
-  if (above.checked === ctx) return true;
-  if (isOfOtherUnit(above, ctx)) return false;
-  above.checked = ctx;
-  return true;
 }
 
 function parentOf(span: StartedSpan, ctx: Context, known?: object): SpanFacts | undefined {

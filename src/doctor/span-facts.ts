@@ -41,6 +41,8 @@ class Below {
   /** The one that has started last. */
   last: StartedSpan | undefined = undefined;
   unfinished: Unfinished | undefined = undefined;
+  /** Its index in the list of those that are watched and open; -1 before. */
+  place = -1;
 }
 
 /** The doctor's data on a span. Kept on the span itself, so that it is collected with it. */

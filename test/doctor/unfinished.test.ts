@@ -1,4 +1,4 @@
-import { context, trace } from "@opentelemetry/api";
+import { SpanKind, context, trace } from "@opentelemetry/api";
 import type { Context, Span } from "@opentelemetry/api";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -144,6 +144,50 @@ describe("spans that are open although their request has ended", () => {
       }),
       { numRuns: runs(300) },
     );
+  });
+});
+
+describe("requests that are open when nothing is left to do", () => {
+  it("are those that were not ended, in whatever order others start and end", () => {
+    const steps = fc.array(fc.record({ starts: fc.boolean(), pick: fc.nat(20) }), {
+      maxLength: 30,
+    });
+    fc.assert(
+      fc.property(steps, (chosen) => {
+        const observer = new DoctorObserver();
+        observation.observer = observer;
+        const opened: Span[] = [];
+        for (const { starts, pick } of chosen) {
+          if (starts || opened.length === 0) opened.push(open().span);
+          else for (const span of opened.splice(pick % opened.length, 1)) span.end();
+        }
+
+        const ids = (observer.findings(true)[0]?.evidence ?? []).map(({ id }) => id);
+        expect(observer.findings(true).map(({ count }) => count)).toEqual(
+          opened.length === 0 ? [] : [opened.length],
+        );
+        expect(opened.map((span) => span.spanContext().spanId)).toEqual(
+          expect.arrayContaining(ids),
+        );
+        for (const span of opened) span.end();
+        expect(observer.findings(true)).toEqual([]);
+      }),
+      { numRuns: runs(300) },
+    );
+  });
+
+  it("include those that start in a context in which other spans of its unit have started", () => {
+    const observer = new DoctorObserver();
+    observation.observer = observer;
+    const { span, ctx } = open("receive");
+    for (let index = 0; index < 3; index += 1) tracer.startSpan("fetch", {}, ctx).end();
+    const message = tracer.startSpan("process", { kind: SpanKind.CONSUMER }, ctx);
+    span.end();
+
+    expect(observer.findings(true)).toMatchObject([
+      { rule: "D15", evidence: [{ name: "process" }] },
+    ]);
+    message.end();
   });
 });
 
