@@ -78,7 +78,7 @@ class RollUp {
     const imports = [...this.#imports].map(
       ([specifier, names]) => `import type { ${names.join(", ")} } from "${specifier}";\n`,
     );
-    return [...imports, ...declarations].join("");
+    return [...imports, ...declarations].map(withShortComments).join("");
   }
 
   #specifierOf({ key, package: external }) {
@@ -132,6 +132,11 @@ class RollUp {
     });
     return texts.join("");
   }
+}
+
+// Without the lines that only begin and end a comment, which are part of what applications install.
+function withShortComments(text) {
+  return text.replaceAll(/\/\*\*\n\t*\* /g, "/** ").replaceAll(/\n\t*\*\//g, " */");
 }
 
 function renamed(code, { start, end }, edits) {
