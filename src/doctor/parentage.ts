@@ -91,16 +91,20 @@ export class Parentage {
   // If a handler goes on after its response, most requests of the name have late children. If a queue runs work in the wrong
   // context, a few requests have the children of all others.
   #isFault(late: LateChildren): boolean {
-    const { most, count, oldestMillis, entry } = late;
+    const { count, entry } = late;
     if (this.#routes.areSomeStarved(entry, count)) return true;
-    if (most < MANY && (count < MANY || oldestMillis <= OLD_MILLIS)) return false;
     return (
-      isOfTimer(late) || isUnbalanced(late) || this.#routes.areStarved(entry) || this.#isMany(late)
+      isOften(late) &&
+      (isOfTimer(late) ||
+        isUnbalanced(late) ||
+        this.#routes.areStarved(entry) ||
+        this.#isMany(late))
     );
   }
 
-  #isMany({ most, count, oldestMillis, entry, entries }: LateChildren): boolean {
-    if (most < MANY && (count < MANY || oldestMillis <= OLD_MILLIS)) return false;
+  #isMany(late: LateChildren): boolean {
+    if (!isOften(late)) return false;
+    const { most, entry, entries } = late;
     const ended = this.#routes.endedOf(entry);
     return ended < 2 ? most >= MANY : entries <= ended / 2;
   }
@@ -148,6 +152,10 @@ function note(late: LateChildren, { facts, above, most }: Pair): void {
   const age = !above.hasEnded ? 0 : facts.startedAt - above.endedAt;
   late.oldestMillis = Math.max(late.oldestMillis, age);
   late.add((site) => [spanEvidence(facts, site), spanEvidence(above)]);
+}
+
+function isOften({ most, count, oldestMillis }: LateChildren): boolean {
+  return most >= MANY || (count >= MANY && oldestMillis > OLD_MILLIS);
 }
 
 // A span is active after its end, although the request goes on: its context was entered for good, or it has ended too early.

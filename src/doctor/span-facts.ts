@@ -66,11 +66,11 @@ export class SpanFacts {
   stairs: Staircase | undefined = undefined;
 
   /** Shared by its open children that have no data of their own. */
-  openChildren: OpenChildren | undefined = undefined;
+  openChildren: Children | undefined = undefined;
   /** Shared by those that have ended. */
-  endedChildren: EndedChildren | undefined = undefined;
+  endedChildren: Children | undefined = undefined;
 
-  constructor(span: StartedSpan, unit: UnitFacts, parent: EndedChildren | SpanFacts | undefined) {
+  constructor(span: StartedSpan, unit: UnitFacts, parent: Children | SpanFacts | undefined) {
     this.span = span;
     this.unit = unit;
     this.above = parent instanceof SpanFacts ? parent : undefined;
@@ -90,26 +90,17 @@ export class SpanFacts {
   }
 }
 
-/** The common data of open spans that have none of their own. Unlike their parent's data, it cannot be taken for theirs. */
-class OpenChildren {
-  readonly above: SpanFacts;
-
-  constructor(above: SpanFacts) {
-    this.above = above;
-  }
-}
-
-/**
- * The common data of spans that have ended and had none of their own. It is not their parent, because ended spans must not keep
- * their ancestors alive.
- */
-class EndedChildren {
+/** The common data of one span's children that have none of their own. Unlike their parent's data, it cannot be taken for theirs. */
+class Children {
   readonly entry: SpanFacts;
   readonly unit: UnitFacts;
+  /** Their parent; undefined for those that have ended, because ended spans must not keep their ancestors alive. */
+  readonly above: SpanFacts | undefined;
 
-  constructor({ entry, unit }: SpanFacts) {
+  constructor({ entry, unit }: SpanFacts, above?: SpanFacts) {
     this.entry = entry;
     this.unit = unit;
+    this.above = above;
   }
 }
 
@@ -149,12 +140,11 @@ export function isKnown(span: object): boolean {
 
 /** Returns what is known about a span. Creates it for a span that had no data of its own. */
 export function factsOfSpan(span: object): SpanFacts | undefined {
-  const known = (span as Slots)[SLOT] as EndedChildren | OpenChildren | SpanFacts | undefined;
+  const known = (span as Slots)[SLOT] as Children | SpanFacts | undefined;
   // Not by comparing spans: the active one may be a proxy of the one that has started.
   if (known === undefined || known instanceof SpanFacts) return known;
-  const parent = known instanceof OpenChildren ? known.above : known;
-  const facts = new SpanFacts(span as StartedSpan, parent.unit, parent);
-  facts.hasEnded = known instanceof EndedChildren;
+  const facts = new SpanFacts(span as StartedSpan, known.unit, known.above ?? known);
+  facts.hasEnded = known.above === undefined;
   keepFacts(facts);
   return facts;
 }
@@ -164,16 +154,15 @@ export function factsOfSpan(span: object): SpanFacts | undefined {
  * than all rules together.
  */
 export function keepAsChild(span: object, above: SpanFacts): void {
-  (span as Slots)[SLOT] = above.openChildren ??= new OpenChildren(above);
+  (span as Slots)[SLOT] = above.openChildren ??= new Children(above, above);
 }
 
 /** Marks a span without data of its own as ended, and returns its parent's data; undefined for another span. */
 export function endAsChild(span: object): SpanFacts | undefined {
   const known = (span as Slots)[SLOT];
-  if (!(known instanceof OpenChildren)) return undefined;
+  if (!(known instanceof Children) || known.above === undefined) return undefined;
   const { above } = known;
-  above.endedChildren ??= new EndedChildren(above);
-  (span as Slots)[SLOT] = above.endedChildren;
+  (span as Slots)[SLOT] = above.endedChildren ??= new Children(above);
   return above;
 }
 

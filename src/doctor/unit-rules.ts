@@ -154,7 +154,7 @@ function unendedFinding(unended: Unended, isAtEnd: boolean): Finding {
     name: "open-spans",
     severity: isAtEnd ? "error" : severity,
     summary: isAtEnd
-      ? `The process has nothing left to do, but ${count === 1 ? "a span" : "spans"} "${name}" ${count === 1 ? "has" : "have"} not ended.`
+      ? `The process has nothing left to do, but ${quantityOf(count, "span")} "${name}" did not end.`
       : `${quantityOf(count, "span")} "${name}" open for up to ${seconds(oldestMillis)}.`,
     count,
     evidence,
