@@ -79,8 +79,8 @@ export class ClientCore implements Client {
       flush: () => Promise.resolve(false),
       flushAtEnd: () => Promise.resolve(false),
       learnResource: report,
-      leave: report,
-      letGo: report,
+      atExit: report,
+      unref: report,
       newEventId: "passes",
       onClosing: report,
       onEnding: report,
@@ -252,15 +252,15 @@ export class ClientCore implements Client {
   }
 
   /** Lets only a pending `flush` keep the process alive from now on. Requests in flight may be retried later. */
-  letGo(): void {
-    this.#outbox.letGo();
+  unref(): void {
+    this.#outbox.unref();
   }
 
   /** Saves unsent envelopes at the end of the process, when only synchronous work is possible. */
-  leave(): void {
+  atExit(): void {
     this.captureUnfinished();
-    this.#sources.release();
-    this.#outbox.leave();
+    this.#sources.atExit();
+    this.#outbox.atExit();
   }
 
   stats(): ClientStats {

@@ -112,18 +112,18 @@ export class Outbox {
   }
 
   /** Makes sure that from now on only a pending `flush` keeps the process alive. */
-  letGo(): void {
-    this.#dependencies.sender?.letGo();
-    this.#dependencies.spotlight?.letGo();
+  unref(): void {
+    this.#dependencies.sender?.unref();
+    this.#dependencies.spotlight?.unref();
   }
 
   /**
    * Saves unsent envelopes at the end of the process. Events that wait for a hook are lost, because they must not be
    * sent without it.
    */
-  leave(): void {
+  atExit(): void {
     this.#reportUnfinished(this.#waiting.size, "the process ended");
-    this.#dependencies.sender?.leave();
+    this.#dependencies.sender?.atExit();
   }
 
   #reportUnfinished(events: number, end: string): void {

@@ -9,7 +9,7 @@ export interface SpanSource {
   /** Passes all finished spans to the client. Resolves when done, within about `timeoutMillis`. */
   flush(timeoutMillis: number): Promise<void>;
   /** Passes complete transactions to the client synchronously, without waiting for resource attributes. Must not throw. */
-  release?(): void;
+  atExit?(): void;
   /** Returns the segment of a span; undefined if this source did not see the span start. */
   segmentOf?(span: object): SegmentView | undefined;
   /** True once the source is closed and holds nothing: its counts are final. */
@@ -29,13 +29,13 @@ const NO_COUNTS: SpanCounts = Object.freeze({ started: 0, open: 0, buffered: 0 }
 /** The span sources and item buffers of one client. */
 export class Sources {
   readonly #spans = new Set<SpanSource>();
-  /** Spans that were started in sources which the client has let go of. */
+  /** Spans that were started in sources which the client has removed. */
   #startedEarlier = 0;
   readonly #buffers = new Set<ItemBuffer>();
 
   /** Adds a source of spans; ignores a value without its methods. */
   addSpans(source: SpanSource): void {
-    this.#letGo();
+    this.#removeSpent();
     const methods = [propertyOf(source, "counts"), propertyOf(source, "flush")];
     if (methods.every((method) => typeof method === "function")) this.#spans.add(source);
   }
@@ -46,7 +46,7 @@ export class Sources {
   }
 
   // An application may start a processor for each test or each tenant, and shut it down again.
-  #letGo(): void {
+  #removeSpent(): void {
     for (const source of this.#spans) {
       if (!attempt(() => source.isSpent?.() === true, false)) continue;
       this.#startedEarlier += attempt(() => source.counts(), NO_COUNTS).started;
@@ -97,8 +97,8 @@ export class Sources {
   }
 
   /** Passes complete transactions and all buffered items to the client, synchronously, at the end of the process. */
-  release(): void {
-    for (const source of this.#spans) source.release?.();
+  atExit(): void {
+    for (const source of this.#spans) source.atExit?.();
     this.flushBuffers();
   }
 }

@@ -23,7 +23,7 @@ export class DrainSchedule {
   #isDraining = false;
   #isDue = false;
   #isStallWatched = false;
-  #isLettingGo = false;
+  #isUnref = false;
 
   constructor(settings: DrainScheduleSettings) {
     this.#settings = settings;
@@ -55,7 +55,7 @@ export class DrainSchedule {
       this.#isDue = false;
       this.drain();
     };
-    detached(() => (this.#isLettingGo ? timers.inBackground(0, run) : timers.soon(run)));
+    detached(() => (this.#isUnref ? timers.inBackground(0, run) : timers.soon(run)));
   }
 
   #startAll(): void {
@@ -78,7 +78,7 @@ export class DrainSchedule {
   }
 
   /** Makes sure that from now on no scheduled run keeps the process alive. */
-  letGo(): void {
-    this.#isLettingGo = true;
+  unref(): void {
+    this.#isUnref = true;
   }
 }

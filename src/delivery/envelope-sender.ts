@@ -136,15 +136,15 @@ class QueuedSender implements EnvelopeSender {
     return this.#closing;
   }
 
-  letGo(): void {
-    this.#schedule.letGo();
+  unref(): void {
+    this.#schedule.unref();
   }
 
   // Envelopes in flight come first, so that the check-ins of a run keep their order. If an envelope is sent twice, the
   // server recognizes its event id.
-  leave(): void {
+  atExit(): void {
     this.#isGivingUp ||= this.#intake.isOpen;
-    this.#settings.transport.leave?.();
+    this.#settings.transport.atExit?.();
     if (!this.#intake.isOpen) return;
     for (const slot of this.#slots.slots())
       if (this.#intake.keepSync(slot.envelope)) this.#finish(slot);

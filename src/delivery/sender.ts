@@ -34,9 +34,9 @@ export interface EnvelopeSender {
   /** Flushes, then accepts nothing more; what remains is spooled, or recorded as `closed`. Idempotent. */
   close(timeoutMillis: number): Promise<boolean>;
   /** Makes sure that from now on only a pending `flush()` keeps the process alive. */
-  letGo(): void;
+  unref(): void;
   /** Spools what remains, synchronously, at the end of the process. */
-  leave(): void;
+  atExit(): void;
   /** Counts the outcome of a spooled envelope. */
   recordSpooled(spooled: SpooledEnvelope, result: SendResult): void;
   stats(): SenderStats;
@@ -52,7 +52,7 @@ export interface SenderTransport extends Omit<Transport, "send"> {
   /** True if sends with `holdMillis` wait while the server is unreachable. */
   readonly holdsSends?: boolean;
   /** Ends sending at the end of the process, and passes on all results that are known, synchronously. */
-  leave?(): void;
+  atExit?(): void;
   /** Bytes of copies that the transport holds of envelopes in flight; default 0. */
   readonly heldBytes?: number;
 }

@@ -62,7 +62,7 @@ function textsOf(values: readonly unknown[]): string[] {
   const texts: string[] = [];
   let length = 0;
   for (const value of values) {
-    const text = plainText(value);
+    const text = asText(value);
     if (text !== undefined) texts.push(text);
     length += text?.length ?? 0;
     if (length > MAX_BYTES) break;
@@ -71,7 +71,7 @@ function textsOf(values: readonly unknown[]): string[] {
 }
 
 // Headers of Kafka messages are bytes.
-function plainText(value: unknown): string | undefined {
+function asText(value: unknown): string | undefined {
   if (types.isUint8Array(value)) return Buffer.from(value.subarray(0, MAX_BYTES)).toString();
   return typeof value === "string" ? value : undefined;
 }

@@ -87,7 +87,7 @@ function visited(value: unknown, position: Position): unknown {
 // Most strings contain neither JSON nor assignments, or no name of a secret.
 function freeText(text: string, position: Position): string {
   if (!mayTest(text, position.search)) return FILTERED;
-  if (mayHoldAssignments(text) && mayHoldSecrets(text)) return inPart(text, position, plainText);
+  if (mayHoldAssignments(text) && mayHoldSecrets(text)) return inPart(text, position, filteredText);
   return mayTakeLong(text) ? inPart(text, position, withoutTokens) : withoutTokens(text);
 }
 
@@ -106,7 +106,7 @@ function upTo(length: number, text: string, filter: (part: string) => string): s
   return length === text.length ? filter(text) : filter(text.slice(0, length)) + FILTERED;
 }
 
-function plainText(text: string, position: Position): string {
+function filteredText(text: string, position: Position): string {
   const isData = isJson(text);
   // Done before the text is split at JSON, because an argument of a command may be JSON.
   const plain = isData ? text : withoutBracketed(withoutCommands(text));
@@ -233,17 +233,17 @@ function formattedText(name: string, value: string, position: Position): string 
     case "url-query":
       return withoutTokens(filterQuery(value));
     case "body":
-      return plainText(isForm(value) ? filterQuery(value) : value, position);
+      return filteredText(isForm(value) ? filterQuery(value) : value, position);
     case "query":
       // A string with spaces is a database query, not the query of a URL.
-      return plainText(/\s/.test(value) ? value : filterQuery(value), position);
+      return filteredText(/\s/.test(value) ? value : filterQuery(value), position);
     default:
-      return plainText(value, position);
+      return filteredText(value, position);
   }
 }
 
 function urlText(value: string, position: Position): string {
-  return isUrlLike(value) ? withoutShapes(urlWithoutSecrets(value)) : plainText(value, position);
+  return isUrlLike(value) ? withoutShapes(urlWithoutSecrets(value)) : filteredText(value, position);
 }
 
 /** Tells whether a string is URL-encoded form data: `user=me&page=2`. */

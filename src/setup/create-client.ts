@@ -125,15 +125,15 @@ function reportUncaught({ core, errors }: BridgeClient): void {
   );
 }
 
-// After `leave`, nothing more is sent.
+// After `atExit`, nothing more is sent.
 function endingClient(client: ClientCore, reportAtEnd: () => void): EndingClient {
   return {
     activity: () => client.activity(),
     captureUnfinished: () => client.captureUnfinished(),
     flush: () => client.flushAtEnd(),
-    letGo: () => client.letGo(),
-    leave: () => {
-      client.leave();
+    unref: () => client.unref(),
+    atExit: () => {
+      client.atExit();
       reportAtEnd();
     },
   };

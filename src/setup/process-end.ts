@@ -11,9 +11,9 @@ export interface EndingClient {
   /** Flushes. All flushes at the end of the process share one time-out. */
   flush(): Promise<boolean>;
   /** Lets the process end even if requests are in flight. */
-  letGo(): void;
+  unref(): void;
   /** Saves unsent envelopes synchronously, as far as possible. */
-  leave(): void;
+  atExit(): void;
 }
 
 type EndSignal = "SIGINT" | "SIGTERM";
@@ -94,17 +94,17 @@ export class ProcessEnd {
       if (activity === end.flushedActivity) continue;
       end.flushedActivity = activity;
       end.flushes += 1;
-      if (end.flushes > MAX_FLUSHES) client.letGo();
+      if (end.flushes > MAX_FLUSHES) client.unref();
       else void this.#flushThenLetGo(client);
     }
   };
 
   async #flushThenLetGo(client: EndingClient): Promise<void> {
-    if (!(await client.flush())) client.letGo();
+    if (!(await client.flush())) client.unref();
   }
 
   readonly #onExit = (): void => {
-    for (const client of this.#clients.keys()) client.leave();
+    for (const client of this.#clients.keys()) client.atExit();
   };
 
   readonly #onSignal = Object.assign(

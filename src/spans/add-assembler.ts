@@ -48,6 +48,6 @@ export function addAssembler(
       // The other half of the time is left for sending.
       await forwarder.drain(timeoutMillis / 2);
     },
-    release: () => forwarder.release(),
+    atExit: () => forwarder.sendHeld(),
   });
 }

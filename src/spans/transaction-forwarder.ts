@@ -25,7 +25,7 @@ export interface TransactionForwarder {
   /** Sends the transactions that only wait for others, a `TurnBudget` of them per turn of the event loop. */
   sendInTurns(): Promise<void>;
   /** Sends the held transactions with the attributes that are known now. */
-  release(): void;
+  sendHeld(): void;
   /** Releases its share of the client's memory limit. Nothing may be accepted from then on. */
   end(): void;
 }
@@ -132,12 +132,12 @@ class ClientForwarder implements TransactionForwarder {
     const resources = [...this.#waits.keys()];
     const timers = { after: this.#timers.inBackground };
     await Promise.all(resources.map((resource) => waitForDetectors(resource, maxMillis, timers)));
-    this.release();
+    this.sendHeld();
   }
 
-  release(): void {
+  sendHeld(): void {
     this.#sendWithin(undefined, MAX_SENT_AT_ONCE);
-    for (const held of this.#waiting) this.#release(held);
+    for (const held of this.#waiting) this.#sendWaiting(held);
   }
 
   end(): void {
@@ -187,14 +187,14 @@ class ClientForwarder implements TransactionForwarder {
     const wait = waitForDetectors(resource, MAX_RESOURCE_WAIT_MILLIS, timers);
     this.#waits.set(
       resource,
-      wait.then(() => this.#releaseOf(resource)),
+      wait.then(() => this.#sendWaitingFor(resource)),
     );
   }
 
-  #releaseOf(resource: ResourceView): void {
+  #sendWaitingFor(resource: ResourceView): void {
     this.#waits.delete(resource);
     for (const held of this.#waiting)
-      if (held.transaction.resource === resource) this.#release(held);
+      if (held.transaction.resource === resource) this.#sendWaiting(held);
   }
 
   // Lingering transactions go first: they lack no attributes.
@@ -212,7 +212,7 @@ class ClientForwarder implements TransactionForwarder {
     return false;
   }
 
-  #release(held: HeldTransaction): void {
+  #sendWaiting(held: HeldTransaction): void {
     this.#waiting.delete(held);
     this.#capture(held);
   }

@@ -95,9 +95,9 @@ describe("concurrency", () => {
   });
 });
 
-it("after letGo, a capture schedules nothing that keeps the process alive", async () => {
+it("after unref, a capture schedules nothing that keeps the process alive", async () => {
   const { sender, timers, transport } = bench();
-  sender.letGo();
+  sender.unref();
   sender.enqueue(envelopeOf());
   await timers.turn();
   expect(transport.sent).toHaveLength(0);

@@ -133,7 +133,7 @@ describe("with a spool", () => {
     const { sender, timers } = bench({ spool, maxConcurrency: 2, minConcurrency: 2 });
     for (let count = 0; count < 5; count += 1) sender.enqueue(envelopeOf());
     await timers.turn();
-    sender.leave();
+    sender.atExit();
     expect(spool.kept).toHaveLength(5);
     expect(sender.stats().queued).toEqual({});
   });
@@ -143,7 +143,7 @@ describe("with a spool", () => {
     const { sender, timers, recorder } = bench({ spool, maxConcurrency: 2, minConcurrency: 2 });
     for (let count = 0; count < 5; count += 1) sender.enqueue(envelopeOf());
     await timers.turn();
-    sender.leave();
+    sender.atExit();
     expect(sender.stats().queued).toEqual({ transaction: 2 });
     expect(recorder.snapshot()).toEqual({ transaction: { closed: 3 } });
   });

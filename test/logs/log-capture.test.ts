@@ -138,7 +138,7 @@ describe("the logs of a client", () => {
     });
     const left = startTelemetry();
     logger.info("at the exit");
-    left.client.core.leave();
+    left.client.core.atExit();
     expect(left.client.stats().byCategory.log_item?.captured).toBe(1);
   });
 

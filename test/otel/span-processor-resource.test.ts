@@ -220,7 +220,7 @@ describe("attributes that are not known yet", () => {
 
   it("cost no transaction when the process ends", async () => {
     const bridge = start(pendingResource().resource);
-    bridge.client.core.leave();
+    bridge.client.core.atExit();
     expect(bridge.client.stats().spans).toMatchObject({ captured: 2, buffered: 0 });
   });
 

@@ -18,9 +18,9 @@ class FakeProcess extends EventEmitter {
 class FakeClient {
   captured = 0;
   flushes = 0;
-  leaves = 0;
+  exits = 0;
   unfinished = 0;
-  letGos = 0;
+  unrefs = 0;
   #end: ((isDone: boolean) => void) | undefined;
 
   activity(): number {
@@ -46,12 +46,12 @@ class FakeClient {
     });
   }
 
-  letGo(): void {
-    this.letGos += 1;
+  unref(): void {
+    this.unrefs += 1;
   }
 
-  leave(): void {
-    this.leaves += 1;
+  atExit(): void {
+    this.exits += 1;
   }
 }
 
@@ -116,7 +116,7 @@ it.each(["beforeExit", "SIGTERM"])("%s captures what waits before it flushes", (
   expect([client.captured, client.flushes]).toEqual([1, 1]);
 });
 
-it("a signal that the application handles itself leaves what waits alone", () => {
+it("a signal that the application handles itself exits what waits alone", () => {
   const { target, client } = setUp({ onSignals: true });
   target.on("SIGTERM", () => {});
   client.unfinished = 1;
@@ -128,11 +128,11 @@ it("beforeExit lets go of what a flush could not get rid of", async () => {
   const { target, client } = setUp();
   target.emit("beforeExit");
   await client.endFlush(true);
-  expect(client.letGos).toBe(0);
+  expect(client.unrefs).toBe(0);
   client.captured = 1;
   target.emit("beforeExit");
   await client.endFlush(false);
-  expect(client.letGos).toBe(1);
+  expect(client.unrefs).toBe(1);
 });
 
 it("beforeExit flushes no more than 10 times, for who captures something each time", async () => {
@@ -142,7 +142,7 @@ it("beforeExit flushes no more than 10 times, for who captures something each ti
     target.emit("beforeExit");
     await client.endFlush();
   }
-  expect([client.flushes, client.letGos]).toEqual([10, 5]);
+  expect([client.flushes, client.unrefs]).toEqual([10, 5]);
 });
 
 it("exit lets each client save what it can", () => {
@@ -150,7 +150,7 @@ it("exit lets each client save what it can", () => {
   const other = new FakeClient();
   end.add(other, false);
   target.emit("exit");
-  expect([client.leaves, other.leaves]).toEqual([1, 1]);
+  expect([client.exits, other.exits]).toEqual([1, 1]);
 });
 
 describe("a signal", () => {
@@ -167,7 +167,7 @@ describe("a signal", () => {
     await client.endFlush();
     expect(target.kills).toEqual([signal]);
     expect(target.listenerCount(signal)).toBe(0);
-    expect(client.leaves).toBe(1);
+    expect(client.exits).toBe(1);
   });
 
   it("that comes again ends the process at once", () => {
@@ -202,7 +202,7 @@ it("the copy that is done first saves what it has, since no event follows for it
   target.emit("SIGTERM", "SIGTERM");
   await client.endFlush();
 
-  expect([client.leaves, other.leaves]).toEqual([1, 0]);
+  expect([client.exits, other.exits]).toEqual([1, 0]);
   expect(target.kills).toEqual([]);
 });
 
@@ -217,7 +217,7 @@ it("two copies of the package end the process when both are done", async () => {
   expect(target.kills).toEqual(["SIGTERM"]);
 });
 
-it("leaves no listener behind when the last client is gone", () => {
+it("exits no listener behind when the last client is gone", () => {
   const { target, end, client } = setUp({ onSignals: true });
   const other = new FakeClient();
   end.add(other, true);

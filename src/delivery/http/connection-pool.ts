@@ -76,7 +76,7 @@ export class ConnectionPool implements ConnectionHost {
     this.#exitWatch = new ExitWatch({
       timers: settings.timers,
       isBusy: () => [...this.#connections].some(({ isBusy }) => isBusy),
-      onBlockingExit: () => this.#letGo(),
+      onBlockingExit: () => this.#abortBlocking(),
     });
   }
 
@@ -155,7 +155,7 @@ export class ConnectionPool implements ConnectionHost {
   }
 
   // Aborts everything that keeps the process alive.
-  #letGo(): void {
+  #abortBlocking(): void {
     for (const exchange of this.#takeWaiting())
       exchange.fail(this.#unansweredError(exchange), "connect");
     for (const connection of this.#connections) {

@@ -72,15 +72,15 @@ class SendingWorker {
       this.#transport.wake();
     } else if (request.kind === "whenDue") void this.#tellWhenDue(request.id, request.holdMillis);
     else if (request.kind === "ping") this.#post({ kind: "alive" });
-    else if (request.kind === "leave") this.#leave();
+    else if (request.kind === "exit") this.#atExit();
     else void this.#close();
   }
 
-  #leave(): void {
+  #atExit(): void {
     this.#queue.stop();
     this.#replies.end();
-    Atomics.store(this.#signals, SIGNALS.left, 1);
-    Atomics.notify(this.#signals, SIGNALS.left);
+    Atomics.store(this.#signals, SIGNALS.exited, 1);
+    Atomics.notify(this.#signals, SIGNALS.exited);
   }
 
   async #tellWhenDue(id: number, holdMillis: number): Promise<void> {

@@ -31,8 +31,8 @@ export interface BatchMessage {
 export const SIGNALS = {
   /** The thread has started, and reads messages. */
   started: 0,
-  /** The thread has answered the message `leave`. */
-  left: 1,
+  /** The thread has answered the message `exit`. */
+  exited: 1,
 } as const;
 
 /** Messages of the application's thread to the sender thread. */
@@ -45,7 +45,7 @@ export type ThreadRequest =
   /** Asks for a sign of life. */
   | { readonly kind: "ping" }
   /** The process ends: nothing more is sent, and all results are reported before the signal is given. */
-  | { readonly kind: "leave" }
+  | { readonly kind: "exit" }
   | { readonly kind: "close" };
 
 /** The result of a send, as it is cloned. */

@@ -152,9 +152,9 @@ class ThreadTransport implements ServerTransport {
   }
 
   // A thread that has not started has no results.
-  leave(): void {
+  atExit(): void {
     const worker = this.#isLocal ? undefined : this.#worker;
-    if (worker?.hasStarted === true && this.#sends.size > 0) worker.leave();
+    if (worker?.hasStarted === true && this.#sends.size > 0) worker.atExit();
   }
 
   close(): Promise<void> {

@@ -21,7 +21,7 @@ interface ThreadWorkerSettings {
 
 // How long the end of the process waits for the sender thread, which answers within a millisecond unless the machine is
 // overloaded. Without an answer, envelopes that the server has may be sent again.
-const LEAVE_MILLIS = 200;
+const EXIT_MILLIS = 200;
 
 // How long the application's thread waits for the end of the sender thread, before it sends in its place.
 const END_MILLIS = 1000;
@@ -65,9 +65,9 @@ export class ThreadWorker {
   }
 
   /** Stops sending and takes all results, at the end of the process. */
-  leave(): void {
-    this.post({ kind: "leave" });
-    Atomics.wait(this.#signals, SIGNALS.left, 0, LEAVE_MILLIS);
+  atExit(): void {
+    this.post({ kind: "exit" });
+    Atomics.wait(this.#signals, SIGNALS.exited, 0, EXIT_MILLIS);
     this.receive();
   }
 

@@ -16,12 +16,12 @@ interface State {
   isBusy: boolean;
   isBlockingExit: boolean;
   looks: number;
-  letGos: number;
+  calls: number;
 }
 
 function watch(): { lonely: ExitWatch; timers: ManualTimers; state: State } {
   const timers = manualTimers();
-  const state: State = { isBusy: true, isBlockingExit: false, looks: 0, letGos: 0 };
+  const state: State = { isBusy: true, isBlockingExit: false, looks: 0, calls: 0 };
   const lonely = new ExitWatch({
     timers,
     isBusy: () => state.isBusy,
@@ -29,7 +29,7 @@ function watch(): { lonely: ExitWatch; timers: ManualTimers; state: State } {
       state.looks += 1;
       return state.isBlockingExit;
     },
-    onBlockingExit: () => void (state.letGos += 1),
+    onBlockingExit: () => void (state.calls += 1),
   });
   return { lonely, timers, state };
 }
@@ -40,7 +40,7 @@ describe("a process that only its connections keep alive", () => {
     state.isBlockingExit = true;
     expect(lonely.mayStart()).toBe(true);
     await timers.advance(500);
-    expect(state.letGos).toBe(1);
+    expect(state.calls).toBe(1);
     expect(lonely.mayStart()).toBe(false);
     expect(timers.pending).toBe(0);
   });
@@ -53,7 +53,7 @@ describe("a process that only its connections keep alive", () => {
     state.isBlockingExit = false;
     expect(lonely.mayStart()).toBe(true);
     await timers.advance(500);
-    expect(state.letGos).toBe(1);
+    expect(state.calls).toBe(1);
   });
 
   it("is checked for repeatedly while a request is pending", async () => {
@@ -61,10 +61,10 @@ describe("a process that only its connections keep alive", () => {
     lonely.mayStart();
     await timers.advance(500);
     await timers.advance(500);
-    expect([state.looks, state.letGos]).toEqual([2, 0]);
+    expect([state.looks, state.calls]).toEqual([2, 0]);
     state.isBlockingExit = true;
     await timers.advance(500);
-    expect(state.letGos).toBe(1);
+    expect(state.calls).toBe(1);
   });
 
   it("is not checked for, and needs no timer, while nothing is pending", async () => {
