@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { describe, expect, it, onTestFinished } from "vitest";
 
-import { builtPackage } from "../package/built-package.js";
+import { builtPackage, compileCache } from "../package/built-package.js";
 import { startServer } from "../setup/uncaught-kit.js";
 
 const PROGRAM = fileURLToPath(new URL("../setup/fixtures/hook-at-end.mjs", import.meta.url));
@@ -21,7 +21,7 @@ interface Ending {
 async function run(plan: { end: string; hookMillis: number | null }): Promise<Ending> {
   const server = await startServer();
   const entry = pathToFileURL(join(builtPackage(), "dist/index.js")).href;
-  const child = spawn(process.execPath, [PROGRAM], {
+  const child = spawn(process.execPath, [...compileCache(), PROGRAM], {
     env: { PLAN: JSON.stringify(plan), BRIDGE: entry, DSN: server.dsn },
     stdio: "pipe",
   });

@@ -7,7 +7,7 @@ import { onTestFinished } from "vitest";
 
 import type { ClientOptions, ClientStats } from "../../src/index.js";
 import { withThread } from "./sender-thread.js";
-import { builtPackage } from "../package/built-package.js";
+import { builtPackage, compileCache } from "../package/built-package.js";
 import { bundledSdk } from "../package/bundled-sdk.js";
 
 /** How a process ended. */
@@ -98,6 +98,7 @@ export async function startApp(options: ClientOptions, setup: AppSetup = {}): Pr
   const entry = join(builtPackage(), "dist/index.js");
   const child = fork(PROGRAM, {
     execArgv: [
+      ...compileCache(),
       ...(setup.breaksThread === undefined ? [] : ["--require", BREAK_THREAD]),
       ...(setup.execArgv ?? []),
     ],

@@ -15,7 +15,7 @@ import type { IngestAnswerer } from "../../src/testing/ingest-answer.js";
 import type { ReadEnvelope } from "../../src/testing/envelope-reader.js";
 import type { IngestServer } from "../../src/testing/ingest-server.js";
 import { startIngestServer } from "../../src/testing/ingest-server.js";
-import { builtPackage } from "../package/built-package.js";
+import { builtPackage, compileCache } from "../package/built-package.js";
 import { bundledSdk } from "../package/bundled-sdk.js";
 import type { SentCheckIn } from "../crons/monitor-kit.js";
 import { byRun } from "../crons/monitor-kit.js";
@@ -157,7 +157,7 @@ function startApp(ending: string, options: ClientOptions): ReturnType<typeof run
     OPTIONS: JSON.stringify(withThread(options)),
     ENDING: ending,
   };
-  return run(process.execPath, [PROGRAM], { env });
+  return run(process.execPath, [...compileCache(), PROGRAM], { env });
 }
 
 describe("the final check-in of a process that ends right after it", () => {

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { builtPackage } from "../package/built-package.js";
+import { builtPackage, compileCache } from "../package/built-package.js";
 
 /** A fixture that runs on the built package in a process of its own. */
 export interface FixtureProcess {
@@ -25,7 +25,7 @@ export async function startFixture(
 ): Promise<FixtureProcess> {
   const entry = join(builtPackage(), "dist/index.js");
   const child = fork(join(import.meta.dirname, "fixtures", name), {
-    execArgv: [...execArgv],
+    execArgv: [...compileCache(), ...execArgv],
     env: { ...plainEnv(), ...env, BRIDGE: pathToFileURL(entry).href },
     serialization: "advanced",
   });

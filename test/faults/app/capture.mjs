@@ -2,13 +2,11 @@
 import { writeSync } from "node:fs";
 import { createRequire } from "node:module";
 
-import { DiagLogLevel, ROOT_CONTEXT, context, diag, trace } from "@opentelemetry/api";
-
 import { closeOnCrash, fillMemory, hastenTimers, noteTimers, ownSigtermHandler } from "./setup.mjs";
 
-const { AsyncLocalStorageContextManager, BasicTracerProvider } = createRequire(import.meta.url)(
-  process.env.SDK,
-);
+const sdk = createRequire(import.meta.url)(process.env.SDK);
+const { AsyncLocalStorageContextManager, BasicTracerProvider } = sdk;
+const { DiagLogLevel, ROOT_CONTEXT, context, diag, trace } = sdk;
 
 const setup = JSON.parse(process.env.SETUP);
 if (setup.timerFactor !== undefined) hastenTimers(setup.timerFactor);

@@ -2,11 +2,9 @@
 import { once } from "node:events";
 import { createRequire } from "node:module";
 
-import { context, trace } from "@opentelemetry/api";
-
-const { AsyncLocalStorageContextManager, BasicTracerProvider } = createRequire(import.meta.url)(
-  process.env.SDK,
-);
+const { AsyncLocalStorageContextManager, BasicTracerProvider, context, trace } = createRequire(
+  import.meta.url,
+)(process.env.SDK);
 const { SentrySpanProcessor, createClient, withMonitor } = await import(process.env.BRIDGE);
 
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
