@@ -41,6 +41,11 @@ export class ReuseTrust {
   #scout: KeptConnection | undefined;
   #scoutSince = 0;
 
+  /** True if the server has answered enough requests on one connection since it last closed one without announcing it. */
+  get isTrusted(): boolean {
+    return this.#proven === Number.POSITIVE_INFINITY;
+  }
+
   /** Tells whether the connection may carry one more request now. */
   allows({ served }: KeptConnection, now: number): boolean {
     if (served <= this.#proven) return true;
@@ -76,7 +81,7 @@ export class ReuseTrust {
 
   /** Records that a connection, opened at this time, was lost during a request. */
   lost(connection: KeptConnection, now: number, connectedAt: number): void {
-    const wasTrusted = this.#proven === Number.POSITIVE_INFINITY;
+    const wasTrusted = this.isTrusted;
     this.#proven = Math.min(this.#proven, connection.served - 1);
     if (now - this.#lostAt > FORGET_MILLIS) this.#forget();
     else if (wasTrusted) this.#margin = Math.min(this.#margin * 2, MAX_TRUST_MARGIN);

@@ -74,6 +74,8 @@ export class Connection implements KeptConnection, RequestSocketEvents {
   #answeredAt = 0;
   #keepMillis: number;
   #isLast = false;
+  /** True while the outcome of a response that was just read is passed on. */
+  #isJustRead = false;
   #closing: Promise<void> | undefined;
 
   constructor(host: ConnectionHost) {
@@ -133,7 +135,8 @@ export class Connection implements KeptConnection, RequestSocketEvents {
     this.#endsAt(Math.min(now + times.headers, exchange.terms.deadlineAt));
     // The server may have closed the connection, which is seen only when it is read: a request that is written before
     // that may be lost.
-    this.#host.writeSoon(this);
+    if (this.#isJustRead && reuse.isTrusted) this.write();
+    else this.#host.writeSoon(this);
   }
 
   begun(): void {
@@ -160,7 +163,9 @@ export class Connection implements KeptConnection, RequestSocketEvents {
 
   /** Everything that has arrived was read: if the response is complete, this connection can carry what follows. */
   handled(): void {
+    this.#isJustRead = true;
     this.#settle();
+    this.#isJustRead = false;
   }
 
   received(bytes: Buffer): void {

@@ -8,6 +8,8 @@ import { createEnvelopeSender } from "../../../src/delivery/envelope-sender.js";
 import { openHttp } from "./http-support.js";
 import { times } from "../in-sequence.js";
 import { envelopeOf, recordingDiagnostics } from "../support.js";
+import type { Timers } from "../../../src/support/time.js";
+import { systemTimers } from "../../../src/support/time.js";
 
 describe("connections", () => {
   it("are reused: 500 envelopes need no more than the maximum", async () => {
@@ -15,6 +17,31 @@ describe("connections", () => {
     await Promise.all(Array.from({ length: 500 }, () => transport.send(envelopeOf())));
     expect(server.envelopes).toHaveLength(500);
     expect(server.connections).toBeLessThanOrEqual(4);
+  });
+
+  // Otherwise a busy process would send one envelope in two turns of its event loop over each.
+  it("carry the next envelope in the turn that reads a response, once the server has kept one", async () => {
+    const delayed: number[] = [];
+    let sent = 0;
+    const timers: Timers = {
+      ...systemTimers,
+      soon(run) {
+        delayed.push(sent);
+        systemTimers.soon(run);
+      },
+    };
+    const { server, transport } = await openHttp({ timers, maxConnections: 1 });
+    await new Promise<void>((resolve, threw) => {
+      const settled = (): void => {
+        sent += 1;
+        if (sent === 40) resolve();
+        else transport.deliver(envelopeOf(), { settled, threw });
+      };
+      transport.deliver(envelopeOf(), { settled, threw });
+    });
+    expect([server.envelopes.length, server.connections]).toEqual([40, 1]);
+    // The first six requests find out whether the server closes the connection without announcing it.
+    expect(delayed).toEqual([1, 2, 3, 4, 5]);
   });
 
   it("are opened only as concurrent sends need them", async () => {
