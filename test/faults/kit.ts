@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-import { afterAll, describe, onTestFinished } from "vitest";
+import { describe, onTestFinished } from "vitest";
 
 import type {
   CallMessage,
@@ -64,7 +64,7 @@ export function describeRow(row: number, title: string, tests: () => void): void
 /** Starts a server for the length of the test; resolves when it listens. */
 export async function startFaultServer(options: FaultServerOptions = {}): Promise<FaultServer> {
   const { ownProcess = false, ...rest } = options;
-  const host = ownProcess ? startProcess() : (sharedProcess ??= startProcess());
+  const host = ownProcess ? startProcess() : sharedProcess();
   const server = serverOf(options, await startIn(host, rest));
   onTestFinished(() => server.close());
   return server;
@@ -83,9 +83,16 @@ interface ServerProcess {
   servers: number;
 }
 
-// Starting one takes as much CPU time as most of the tests.
-let sharedProcess: ServerProcess | undefined;
-afterAll(() => void sharedProcess?.child.kill("SIGKILL"));
+declare global {
+  /** The process of the servers of this process's test files: to start one takes as much CPU time as most of the tests. */
+  var faultServers: ServerProcess | undefined;
+}
+
+// It ends with the process of the test files.
+function sharedProcess(): ServerProcess {
+  if (globalThis.faultServers?.child.connected !== true) globalThis.faultServers = startProcess();
+  return globalThis.faultServers;
+}
 
 function startProcess(): ServerProcess {
   const child = fork(MAIN, {

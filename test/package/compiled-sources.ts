@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, "../..");
 /**
  * Compiles some sources, named by their paths below `src/`, and what they import to one module, `sources.js`, for processes that
  * use a part of the package without a test runner: they start faster than with a module for each source. Returns the directory,
- * which the caller removes. It lies below `node_modules`, so that the module finds the installed packages.
+ * which the caller removes.
  */
 export async function compiledSources(paths: readonly string[]): Promise<string> {
   const cache = join(root, "node_modules", ".cache");
@@ -21,7 +21,6 @@ export async function compiledSources(paths: readonly string[]): Promise<string>
     },
     outfile: join(directory, "sources.js"),
     bundle: true,
-    packages: "external",
     platform: "node",
     format: "esm",
     target: "node20",
