@@ -7,6 +7,10 @@ import type { Bridge } from "../client/bridge.js";
 import { startBridge } from "../client/bridge.js";
 import { shortStacks } from "../errors/short-stacks.js";
 
+// A few more than are kept: 5000 of all, and 50 of each root.
+const ROOTS = 102;
+const FAILURES = 52;
+
 const FAILED = { code: SpanStatusCode.ERROR };
 
 function failBelow(bridge: Bridge, root: Span, message: string): void {
@@ -55,17 +59,17 @@ describe("the exceptions below a root that stays open", () => {
   it("are reported or counted, all of them, however many there are", async () => {
     const bridge = startBridge({ frameContextLines: 0 }, { leavesOpen: true });
     shortStacks();
-    for (let count = 0; count < 110; count += 1) {
+    for (let count = 0; count < ROOTS; count += 1) {
       const root = bridge.tracer.startSpan(`worker ${count}`);
-      for (let failure = 0; failure < 60; failure += 1) failBelow(bridge, root, `${failure}`);
+      for (let failure = 0; failure < FAILURES; failure += 1) failBelow(bridge, root, `${failure}`);
     }
     await bridge.provider.shutdown();
     // 50 of each root, 5000 of all: the oldest roots have lost theirs.
     const sent = 5000 - 50;
     expect(stats()?.errors).toMatchObject({
-      captured: 110 * 60,
+      captured: ROOTS * FAILURES,
       sent,
-      dropped: { buffer_overflow: 110 * 60 - sent },
+      dropped: { buffer_overflow: ROOTS * FAILURES - sent },
     });
   });
 

@@ -66,6 +66,11 @@ async function differences(
   });
 }
 
+/** Each has every position with about five roots, and every root with about six positions. */
+function someScenarios(part: number): Scenario[] {
+  return some(allScenarios(), part);
+}
+
 /** Collects finished spans in the order in which they end. */
 function collector(): SpanProcessor & { readonly spans: ReadableSpan[] } {
   const spans: ReadableSpan[] = [];
@@ -96,8 +101,8 @@ function exportInBatches(spans: readonly ReadableSpan[], exporter: SentrySpanExp
 
 describe("the number of error events by root, answer, position, kind and family", () => {
   it.each([
-    ["sdk-trace-base", BasicTracerProvider, allScenarios()],
-    ["sdk-trace", TracerProvider, some(allScenarios())],
+    ["sdk-trace-base", BasicTracerProvider, someScenarios(0)],
+    ["sdk-trace", TracerProvider, someScenarios(1)],
   ] as const)(
     "is that of the rule with the processor and %s",
     async (_name, Provider, scenarios) => {
@@ -116,8 +121,7 @@ describe("the number of error events by root, answer, position, kind and family"
     const tracer = new BasicTracerProvider({ spanProcessors: [finished] }).getTracer("test");
     const flush = (): void => exportInBatches(finished.spans, exporter);
     const run = (scenario: Scenario): string => runScenario(tracer, scenario);
-    expect(await differences(run, { ...pipeline, scenarios: some(allScenarios()), flush })).toEqual(
-      [],
-    );
+    const scenarios = someScenarios(2);
+    expect(await differences(run, { ...pipeline, scenarios, flush })).toEqual([]);
   });
 });

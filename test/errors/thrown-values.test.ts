@@ -97,7 +97,7 @@ describe("what Sentry's own SDK says of", () => {
         expect([ours?.type, ours?.value]).toEqual([stored(theirs?.type), stored(theirs?.value)]);
         expect(ours?.mechanism).toMatchObject({ ...theirs?.mechanism });
       }),
-      { numRuns: 100 },
+      { numRuns: runs(500) },
     );
   });
 });

@@ -11,7 +11,7 @@ import type { FaultServer } from "./kit.js";
 import { waitFor } from "../time/wait-for.js";
 
 const RUNS = 90;
-const ERRORS_PER_RUN = 10;
+const ERRORS_PER_RUN = 4;
 const SCHEDULE = { schedule: { type: "crontab", value: "* * * * *" } } as const;
 
 function openClient(options: ClientOptions): SentryClient {
@@ -25,7 +25,7 @@ function openClient(options: ClientOptions): SentryClient {
 }
 
 function overflow(): void {
-  for (let count = 0; count < ERRORS_PER_RUN; count += 1) captureMessage("x".repeat(3000));
+  for (let count = 0; count < ERRORS_PER_RUN; count += 1) captureMessage("x".repeat(7500));
 }
 
 // What the server has processed of each run, in the order of its arrival.

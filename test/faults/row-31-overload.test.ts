@@ -30,7 +30,7 @@ const ALL = PER_SECOND * SECONDS;
 const FLUSH_MILLIS = 40_000;
 
 // Statistics count all that is queued, which takes longer than to capture a transaction.
-const LOOK_EVERY = 20;
+const LOOK_EVERY = 100;
 
 interface Urgent {
   readonly id: string;

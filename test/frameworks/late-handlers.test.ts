@@ -10,7 +10,7 @@ import { startNode } from "./node-process.js";
 
 /** Of each kind, in rounds: those of a round at the same time. */
 const ROUNDS = IS_DEEP ? 4 : 2;
-const UNITS = ROUNDS * (IS_DEEP ? 25 : 12);
+const UNITS = ROUNDS * (IS_DEEP ? 25 : 6);
 const WAYS = ["recorded", "handed", "isolated", "scoped", "bound"];
 const HANDLERS = [
   "outer",

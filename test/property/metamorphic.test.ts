@@ -12,7 +12,7 @@ import type { Block } from "./syntax.js";
 
 const BATCH: readonly Block[] = fc.sample(programs({ steady: true }), {
   seed: 11,
-  numRuns: IS_DEEP ? 40 : 20,
+  numRuns: IS_DEEP ? 40 : 12,
 });
 
 describe("the tree that a program sends", () => {
