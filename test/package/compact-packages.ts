@@ -78,12 +78,8 @@ function makeAll(manifests: readonly Manifest[], directory: string): void {
   const exported = exportedNames(manifests.map(({ name }) => name));
   for (const manifest of manifests) {
     const target = join(made, "node_modules", manifest.name);
-    makeOne(manifest.name, target);
-    // Node finds the names that an ES module may import in such a line.
-    const names = (exported[manifest.name] ?? []).join(", ");
-    writeFileSync(join(target, "index.js"), `0 && (module.exports = { ${names} });\n`, {
-      flag: "a",
-    });
+    bundle(manifest.name, join(target, BUNDLE));
+    writeFileSync(join(target, "index.js"), entryWith(exported[manifest.name] ?? []));
     const text = JSON.stringify({ ...manifest, main: "index.js", module: undefined });
     writeFileSync(join(target, "package.json"), text);
   }
@@ -98,13 +94,23 @@ function makeAll(manifests: readonly Manifest[], directory: string): void {
   }
 }
 
-function makeOne(name: string, target: string): void {
+const BUNDLE = "bundle.js";
+
+// The last line names for Node what an ES module may import: it would look for it in all of the bundle, which takes as long as to load it.
+function entryWith(names: readonly string[]): string {
+  return `const bundle = require("./${BUNDLE}");
+module.exports = bundle;
+0 && (module.exports = { ${names.join(", ")} });
+`;
+}
+
+function bundle(name: string, outfile: string): void {
   buildSync({
     stdin: {
       contents: `module.exports = require("${name}");`,
       resolveDir: import.meta.dirname,
     },
-    outfile: join(target, "index.js"),
+    outfile,
     bundle: true,
     external: [...EXTERNAL, ...NAMES.filter((other) => other !== name)],
     format: "cjs",
