@@ -9,7 +9,8 @@ import { expect, onTestFinished } from "vitest";
 import type { ReceivedError } from "../../src/testing/received.js";
 import { startIngestServer } from "../../src/testing/testing.js";
 import type { IngestServer } from "../../src/testing/testing.js";
-import { builtPackage } from "../package/built-package.js";
+import { builtPackage, compileCache } from "../package/built-package.js";
+import { bundledSdk } from "../package/bundled-sdk.js";
 
 const PROGRAM = fileURLToPath(new URL("./fixtures/uncaught.mjs", import.meta.url));
 
@@ -51,7 +52,8 @@ export function run(plan: Plan, server?: IngestServer): Promise<Ending> {
   const options = server && { dsn: server.dsn, shutdownTimeoutMillis };
   const text = JSON.stringify({ ...rest, options });
   entry ??= pathToFileURL(join(builtPackage(), "dist/index.js")).href;
-  return endOf([...execArgv, PROGRAM], { PLAN: text, BRIDGE: entry });
+  const env = { PLAN: text, BRIDGE: entry, SDK: bundledSdk() };
+  return endOf([...compileCache(), ...execArgv, PROGRAM], env);
 }
 
 /** A module with a line that creates a client where it has a DSN, between these lines. */
