@@ -7,8 +7,8 @@ const isFunction = ({ type }) => type === "FunctionDeclaration";
 /**
  * Turns functions of a minified chunk into variables: a public one, `function a(){}`, into `var a=function send(){}`, and those
  * that only return a value into arrow functions. `code` is the text of the chunk; `plain` is the same chunk before, whose
- * functions stand in the same order; `exported` has the names that entries export. Returns the edits, and the ranges of the
- * chunk in their new order, with a text that follows each. These functions come first, because a variable has no value
+ * functions stand in the same order; `exported` has the names that entries export. Returns the edits, the ranges of the
+ * chunk in their new order, with a text that follows each, and the moved statements. These functions come first, because a variable has no value
  * before its line is reached.
  */
 export function functionNames(program, { code, plain, exported }) {
@@ -27,7 +27,7 @@ export function functionNames(program, { code, plain, exported }) {
       { start: node.id.start, end: node.id.end, text: names.get(node) },
     ];
   });
-  return { edits, order: orderOf(program.body, new Set(moved)) };
+  return { edits, order: orderOf(program.body, new Set(moved)), moved };
 }
 
 /** Returns the names that functions had, without the number that the bundler appends where several files use a name. */

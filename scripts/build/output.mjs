@@ -1,10 +1,10 @@
-// What the minifier leaves to do: names of public functions, and lines.
+// What the minifier leaves to do: names of public functions, fields without a value, declarations to join, and lines.
 import { parseAst } from "rolldown/parseAst";
 
 import { functionNames } from "./function-names.mjs";
 import { visit } from "./visit.mjs";
 
-const MIN_LINE = 160;
+const MIN_LINE = 400;
 
 const LISTS = new Set(["Program", "BlockStatement", "ClassBody", "StaticBlock"]);
 
@@ -15,14 +15,19 @@ const LISTS = new Set(["Program", "BlockStatement", "ClassBody", "StaticBlock"])
 export function rewriteOf(minified, { code, exported }) {
   const program = parseAst(minified);
   const plain = parseAst(code);
-  const { edits, order } = functionNames(program, { code: minified, plain, exported });
+  const {
+    edits: named,
+    order,
+    moved,
+  } = functionNames(program, { code: minified, plain, exported });
+  const edits = [...named, ...emptyFields(program), ...joined(program, new Set(moved))];
   const breaks = lineBreaks(program).filter(
     ({ start: at }) => !edits.some(({ start, end }) => start < at && at < end),
   );
   return { edits: [...breaks, ...edits], order };
 }
 
-/** Applies a rewrite. Of line breaks, only those that do not make a line shorter than 160 characters. */
+/** Applies a rewrite. Of line breaks, only those that do not make a line shorter than 400 characters. */
 export function rewritten(code, rewrite) {
   const text = [...piecesOf(code, rewrite)].map((piece) => piece.text).join("");
   return `${text.trimEnd()}\n`;
@@ -75,6 +80,33 @@ function editsByRange(edits, order) {
 // A line break goes before what begins at the same place.
 function inOrder(edits) {
   return edits.toSorted((a, b) => a.start - b.start || a.end - b.end);
+}
+
+// Declarations that follow each other once the functions between them have been moved.
+function joined(program, moved) {
+  const edits = [];
+  visit(program, ({ type, body }) => {
+    if (!LISTS.has(type)) return;
+    let last;
+    for (const node of body.filter((each) => !moved.has(each))) {
+      if (node.type === "VariableDeclaration" && node.kind === last?.kind) {
+        edits.push({ start: last.end - 1, end: last.end, text: "" });
+        edits.push({ start: node.start, end: node.declarations[0].start, text: "," });
+      }
+      last = node;
+    }
+  });
+  return edits;
+}
+
+// A field of a class is undefined without `=void 0`, too.
+function emptyFields(program) {
+  const edits = [];
+  visit(program, ({ type, key, value }) => {
+    if (type === "PropertyDefinition" && value?.operator === "void")
+      edits.push({ start: key.end, end: value.end, text: "" });
+  });
+  return edits;
 }
 
 // Before statements, members of classes, and what the minifier has joined by commas.

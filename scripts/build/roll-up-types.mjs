@@ -134,9 +134,12 @@ class RollUp {
   }
 }
 
-// Without the lines that only begin and end a comment, which are part of what applications install.
+// Editors break the lines of comments anew, except for lists.
 function withShortComments(text) {
-  return text.replaceAll(/\/\*\*\n\t*\* /g, "/** ").replaceAll(/\n\t*\*\//g, " */");
+  return text.replaceAll(/\/\*\*\n.*?\*\//gs, (comment) => {
+    const inner = comment.replace(/^\/\*\*\n\t*\* /, "/** ").replace(/\n\t*\*\/$/, " */");
+    return /^\t*\* *[-*\d]/m.test(inner) ? inner : inner.replaceAll(/\n\t*\* (?=\S)/g, " ");
+  });
 }
 
 function renamed(code, { start, end }, edits) {
