@@ -12,8 +12,6 @@ import { isFaultReported, reportSetupFault } from "../support/setup-faults.js";
 // Stored under `Symbol.for`, so that the ESM and the CommonJS build (or two installed copies) share it.
 const SLOT = Symbol.for("otel-sentry-bridge.client.v1");
 
-const NO_CLIENT = "no-client";
-
 const carrier: typeof globalThis & { [SLOT]?: RegisteredClient | undefined } = globalThis;
 
 /**
@@ -77,9 +75,10 @@ export function clientFor<T extends RegisteredClient>(
 }
 
 function reportNoClient(caller: string): void {
-  if (isFaultReported(NO_CLIENT) || pipelineFromEnvironment().isDisabled) return;
+  const kind = `no-client:${caller}`;
+  if (isFaultReported(kind) || pipelineFromEnvironment().isDisabled) return;
   reportSetupFault(
-    NO_CLIENT,
+    kind,
     `\`${caller}\` was called${atCallSite()} when there was no client, so its input was dropped. Load the set-up before this call, such as with \`node --import ./instrumentation.mjs\``,
   );
 }

@@ -1,7 +1,9 @@
 import { afterEach, expect, it } from "vitest";
 
 import { API_COPIES, copiesMessage } from "../../src/context/api-registration.js";
+import { finding } from "../../src/doctor/finding.js";
 import type { Finding } from "../../src/doctor/finding.js";
+import { captureException, captureMessage } from "../../src/index.js";
 import { reportedFindings } from "../../src/doctor/reported-faults.js";
 import { createDiagnostics, guardCallback } from "../../src/support/diagnostics.js";
 import { observation } from "../../src/support/observation.js";
@@ -32,6 +34,19 @@ it("a hook that throws is found with its error, without secrets", () => {
   expect(found?.fix).toBe("Correct the hook; SENTRY_DEBUG=1 shows the error.");
   expect(found?.evidence[0]?.name).toMatch(/^threw TypeError: no row at postgres:/);
   expect(JSON.stringify(found)).not.toContain("hunter2");
+});
+
+it("each function that was called before there was a client is a finding, unless there never was one", () => {
+  captureMessage("started");
+  captureException(new Error("no configuration"));
+
+  const summaries = reportedFindings([]).map(({ summary }) => summary);
+  expect(summaries).toEqual([
+    expect.stringMatching(/^`captureMessage` was called/),
+    expect.stringMatching(/^`captureException` was called/),
+  ]);
+  const known = finding({ name: "no-client", summary: "", mechanism: "", fix: "" });
+  expect(reportedFindings([known])).toEqual([]);
 });
 
 it.each<[kind: string, message: string, name: string]>([
