@@ -15,7 +15,7 @@ export interface Terminal {
   readonly columns: number;
 }
 
-/** Columns if the output is a file or a pipe. */
+/** Columns if the output is a file or a pipe, or a pseudo terminal that does not know its size: it says 0. */
 const PIPED_COLUMNS = 80;
 
 /** Returns the terminal of the process. Uses colours on a TTY that supports them (Node reads `NO_COLOR`), or if they are forced. */
@@ -30,7 +30,7 @@ export function processTerminal(): Terminal {
     progress: (text = "") => stderr.isTTY && stderr.write(`\r\u{1B}[K${text}`),
     hasColours: stdout.isTTY ? stdout.hasColors() : forcesColours(),
     get columns() {
-      return stdout.isTTY ? stdout.columns : PIPED_COLUMNS;
+      return (stdout.isTTY && stdout.columns) || PIPED_COLUMNS;
     },
   };
 }

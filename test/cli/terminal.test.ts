@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { cutStart, processTerminal } from "../../src/cli/terminal.js";
 import { textWidth } from "../../src/support/terminal-text.js";
@@ -32,4 +32,16 @@ describe("the end of a text", () => {
     expect(cutStart(text, columns)).toBe(end);
     expect(textWidth(cutStart(text, columns))).toBeLessThanOrEqual(columns);
   });
+});
+
+it.each([
+  [0, 80],
+  [undefined, 80],
+  [132, 132],
+])("a terminal that says it has %s columns has %i", (columns, expected) => {
+  const before = { isTTY: process.stdout.isTTY, columns: process.stdout.columns };
+  onTestFinished(() => void Object.assign(process.stdout, before));
+  Object.assign(process.stdout, { isTTY: true, columns, hasColors: () => false });
+
+  expect(processTerminal().columns).toBe(expected);
 });
