@@ -9,6 +9,7 @@ import { finding } from "./finding.js";
 import type { Evidence, Examination, Finding } from "./finding.js";
 import { directDependencies, installedPackages } from "./installed-packages.js";
 import type { InstalledPackage } from "./installed-packages.js";
+import { hasLoaded } from "./loaded-files.js";
 import { addCommand, overrideOf, removeCommand, whyCommand } from "./package-manager.js";
 import { isInRange } from "./version-range.js";
 
@@ -94,14 +95,14 @@ function missing({ named }: Installed): Finding[] {
     finding({
       name: hasApi ? "no-sdk" : "no-api",
       summary: `There is ${what} in this directory's node_modules.`,
-      mechanism: "Without it there are no spans. Or this is not the application's directory.",
-      fix: "Run the doctor in the application's directory, or install OpenTelemetry:",
+      mechanism: "Without it there are no spans, unless the application is in another directory.",
+      fix: "Either run the doctor in the application's directory, or install OpenTelemetry:",
       code: addCommand(`${API}@1.9`, "@opentelemetry/sdk-trace-base@2", `${CONTEXTS}@2`),
     }),
   ];
 }
 
-// Its files for `import` are ES modules. Node does not list those that are loaded.
+// From here on a copy that was not loaded is worth knowing, too: it has ES modules, which may be loaded at any time.
 const FIRST_WITH_MODULES = 10;
 
 // A copy of the API can use what a copy of the same or a newer minor version has registered.
@@ -110,24 +111,23 @@ function apiCopies(installed: Installed): Finding[] {
   const copies = named(API);
   const base =
     (isRunning ? minorOf(registeredVersion()) : undefined) ?? resolvedApi(directory, copies);
-  const loaded = isRunning ? Object.keys(requireFrom(`${directory}/`).cache) : undefined;
-  const isLoaded = ({ path }: InstalledPackage): boolean =>
-    loaded?.some((file) => file.startsWith(join(path, "/"))) !== false;
-  const cutOff = copies.filter((each) => {
-    const minor = minorOf(each.version) ?? 0;
-    return base !== undefined && minor > base && (minor >= FIRST_WITH_MODULES || isLoaded(each));
+  const states = copies.flatMap(({ path, version }) => {
+    const minor = minorOf(version) ?? 0;
+    if (base === undefined || minor <= base) return [];
+    const isLoaded = !isRunning || hasLoaded(path);
+    return isLoaded === false && minor < FIRST_WITH_MODULES ? [] : [isLoaded];
   });
   const versions = versionsOf(copies);
-  if (cutOff.length === 0) return [];
+  if (states.length === 0) return [];
+  const isUnused = states.every((isLoaded) => isLoaded === false);
   const { entry, command } = overrideOf(API, fittingApi(installed));
   return [
     finding({
       name: "api-copies",
-      severity: cutOff.some(isLoaded) ? "error" : "warning",
+      severity: isUnused ? "info" : states.includes(true) ? "error" : "warning",
       summary: `${API} is installed in ${quantityOf(versions.length, "version")}: ${versions.join(" and ")}.`,
       evidence: evidenceOf(directory, copies),
-      mechanism:
-        "A copy cannot use what an older minor version has registered: its spans are not recorded, or its users and tags do not follow a request.",
+      mechanism: `${isUnused ? "The newer one was not loaded. " : ""}A copy cannot use what an older minor version has registered: its spans are not recorded, or its users and tags do not follow a request.`,
       // In this order: npm keeps nested copies when an entry is new and nothing else has changed.
       fix: `Make all packages use one version: add this to package.json, then run \`${command}\`:`,
       code: entry,

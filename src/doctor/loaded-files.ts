@@ -1,0 +1,25 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { attempt } from "../support/foreign.js";
+import { requireFrom } from "../support/own-file.js";
+
+/** Tells whether this process has loaded a file of a directory; undefined if it is not known. */
+export function hasLoaded(directory: string): boolean | undefined {
+  const inside = join(directory, "/");
+  if (Object.keys(requireFrom(inside).cache).some((path) => path.startsWith(inside))) return true;
+  const address = pathToFileURL(inside).href;
+  return attempt(scriptAddresses, undefined)?.some((each) => each.startsWith(address));
+}
+
+// Node does not list the ES modules that it has loaded, but its debugger does, within the call that enables it.
+function scriptAddresses(): string[] {
+  const { Session } = process.getBuiltinModule("node:inspector");
+  const session = new Session();
+  const addresses: string[] = [];
+  session.on("Debugger.scriptParsed", ({ params }) => addresses.push(params.url));
+  session.connect();
+  session.post("Debugger.enable");
+  session.disconnect();
+  return addresses;
+}
