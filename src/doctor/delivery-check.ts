@@ -1,6 +1,7 @@
 import type { ClientStats } from "../client/stats.js";
 import { finding } from "./finding.js";
 import { quantityOf } from "./report-text.js";
+import { MANY } from "./suspects.js";
 import type { Examination, Finding } from "./finding.js";
 
 /** The reasons for losses that are faults, what they mean, and what to do. Others are decisions of the application. */
@@ -41,25 +42,36 @@ const LOSSES: Readonly<Record<string, readonly [meaning: string, fix: string]>> 
 
 /** Rule D18: what a client has lost, by its own counts. */
 export function checkDelivery(stats: ClientStats): Examination {
-  const { byCategory, transactions, errors } = stats;
-  const lost = new Map<string, string[]>();
-  const counts = new Map<string, number>();
-  for (const [category, { dropped }] of Object.entries(byCategory))
-    for (const [reason, quantity = 0] of Object.entries(dropped)) {
-      if (quantity === 0 || !Object.hasOwn(LOSSES, reason)) continue;
-      lost.set(reason, [...(lost.get(reason) ?? []), quantityOf(quantity, category)]);
-      counts.set(reason, (counts.get(reason) ?? 0) + quantity);
-    }
+  const { transactions, errors } = stats;
   const spooled = transactions.spooled + errors.spooled;
   const kept = spooled === 0 ? "" : `; in the spool: ${spooled}`;
   const sent = `${quantityOf(transactions.sent, "transaction")}, ${quantityOf(errors.sent, "error")}${kept}`;
   return {
     facts: [{ name: "sent", value: sent }],
     findings: [
-      ...[...lost].map(([reason, items]) => lossFinding(reason, items, counts.get(reason))),
+      ...lossFindings(stats),
       ...(spooled > 0 && hasReachedNoServer(stats) ? [ONLY_SPOOLED] : []),
     ],
   };
+}
+
+function lossFindings({ byCategory }: ClientStats): Finding[] {
+  const losses = new Map<string, { readonly items: string[]; count: number }>();
+  for (const [category, { dropped, sent }] of Object.entries(byCategory))
+    for (const [reason, quantity = 0] of Object.entries(dropped)) {
+      if (quantity === 0 || !Object.hasOwn(LOSSES, reason)) continue;
+      if (reason === "closed" && areFew(quantity, sent)) continue;
+      const loss = losses.get(reason) ?? { items: [], count: 0 };
+      losses.set(reason, loss);
+      loss.items.push(quantityOf(quantity, category));
+      loss.count += quantity;
+    }
+  return [...losses].map(([reason, { items, count }]) => lossFinding(reason, items, count));
+}
+
+// Work of an interval that is under way when the process is stopped.
+function areFew(quantity: number, sent: number): boolean {
+  return quantity < MANY && sent >= quantity * MANY;
 }
 
 // A process that exits at once spools what it would have sent.
@@ -76,7 +88,7 @@ const ONLY_SPOOLED = finding({
   fix: "Check the DSN and the network with `otel-sentry-bridge doctor`, without a command.",
 });
 
-function lossFinding(reason: string, items: readonly string[], count = 1): Finding {
+function lossFinding(reason: string, items: readonly string[], count: number): Finding {
   const [mechanism, fix] = LOSSES[reason] ?? ["", ""];
   return finding({
     rule: "D18",

@@ -9,13 +9,25 @@ const EMPTY = createClient({ dsn: false }).stats();
 interface Counts {
   readonly sent?: number;
   readonly lost?: number;
+  /** Lost because it ended after the client. */
+  readonly closed?: number;
   readonly spooled?: number;
   readonly isReachable?: boolean;
 }
 
 /** The counts of a client that has sent, lost and spooled these numbers of errors. */
-function statsOf({ sent = 0, lost = 0, spooled = 0, isReachable = true }: Counts): ClientStats {
-  const errors = { ...EMPTY.errors, sent, spooled, dropped: lost > 0 ? { send_error: lost } : {} };
+function statsOf({
+  sent = 0,
+  lost = 0,
+  closed = 0,
+  spooled = 0,
+  isReachable = true,
+}: Counts): ClientStats {
+  const dropped = {
+    ...(lost > 0 ? { send_error: lost } : {}),
+    ...(closed > 0 ? { closed } : {}),
+  };
+  const errors = { ...EMPTY.errors, sent, spooled, dropped };
   const delivery = { ...EMPTY.delivery, isReachable };
   return { ...EMPTY, errors, delivery, byCategory: { error: errors } };
 }
@@ -26,6 +38,9 @@ describe("the doctor's report on the delivery", () => {
     ["all was sent", { sent: 3 }, []],
     ["some is in the spool", { sent: 3, spooled: 2 }, []],
     ["all is in the spool, because the process has exited", { spooled: 2 }, []],
+    ["an interval was at work when the process was stopped", { sent: 5, closed: 1 }, []],
+    ["most came too late", { sent: 4, closed: 1 }, ["lost-closed"]],
+    ["much came too late", { sent: 100, closed: 5 }, ["lost-closed"]],
     ["some was refused", { sent: 3, lost: 2 }, ["lost-send-error"]],
   ])("says, where %s, what was lost or is not sent yet", (_what, counts, names) => {
     const { facts, findings } = checkDelivery(statsOf(counts));
