@@ -16,7 +16,7 @@ import { fatalFinding } from "./fatal-error.js";
 import type { FatalError } from "./fatal-error.js";
 import { finding } from "./finding.js";
 import type { DoctorMode, DoctorReport, Examination, Fact, Finding } from "./finding.js";
-import { checkLoadOrder, firstSetUp } from "./load-order.js";
+import { checkLoadOrder, firstSetUp, hasHttpInstrumentation } from "./load-order.js";
 import { DoctorObserver } from "./observer.js";
 import { checkPackages } from "./package-checks.js";
 import { checkProcess, checkTraffic, noProcessor } from "./process-check.js";
@@ -81,7 +81,11 @@ export function examineProcess(ending?: ProcessEnding): DoctorReport {
     () => ({ facts: failuresOf(observed), findings: observedFindings(client, ending) }),
   ].map((check) => attempt<Examination>(check, FAILED));
   const found = parts.flatMap((part) => part.findings);
-  const known = endedEarly() === undefined ? found : found.filter(({ name }) => !FOLLOWS.has(name));
+  const isLate = found.some(({ name }) => name === "loaded-too-late") && hasHttpInstrumentation();
+  const known = found.filter(
+    ({ name }) =>
+      !(endedEarly() !== undefined && FOLLOWS.has(name)) && !(isLate && name === "http-not-traced"),
+  );
   return newReport({
     mode: observed?.mode ?? "off",
     command: commandLine(),

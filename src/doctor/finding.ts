@@ -1,3 +1,5 @@
+import { withImports } from "./code-imports.js";
+
 /** How bad a finding is: data is lost or mixed up (`error`), probably so (`warning`), or worth knowing (`info`). */
 export type Severity = "error" | "info" | "warning";
 
@@ -50,9 +52,11 @@ type Optional = "count" | "evidence" | "rule" | "severity";
 /** A finding of which some fields may be left out. */
 type NewFinding = Omit<Finding, Optional> & Partial<Pick<Finding, Optional>>;
 
-/** Completes a finding: an error of the set-up, seen once, without evidence. */
+/** Completes a finding: an error of the set-up, seen once, without evidence, and imports in its code. */
 export function finding(given: NewFinding): Finding {
-  return { rule: "D7", severity: "error", count: 1, evidence: [], ...given };
+  const { code } = given;
+  const defaults = { rule: "D7", severity: "error", count: 1, evidence: [] } as const;
+  return { ...defaults, ...given, code: code === undefined ? code : withImports(code) };
 }
 
 /** Something that the doctor has looked up, whether or not it is a fault. */

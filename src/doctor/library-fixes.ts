@@ -8,7 +8,7 @@ const BY_PROMISE = "const client = await pool.connect(); // not the callback";
 const FIXES: Readonly<Record<string, string>> = {
   async: IN_JOB,
   bottleneck:
-    "limiter.schedule(bindContext(() => job()));\n// of a Batcher: give each item its context, as in\nbatcher.add({ ctx: context.active(), item });",
+    "limiter.schedule(bindContext(() => job()));\n// or, of a Batcher: give each item its context, as in\nbatcher.add({ ctx: context.active(), item });",
   bluebird: "Promise.config({ asyncHooks: true });",
   fastq: IN_JOB,
   "p-queue": "queue.add(bindContext(() => job()));",
@@ -34,10 +34,10 @@ export function boundCallback(
 ): Pick<Finding, "code" | "fix" | "mechanism"> {
   return {
     mechanism: `A ${MOVED}`,
-    fix: "Give each callback the context of its caller where it is queued; start background work in the root context:",
+    fix: "Either give each callback the context of its caller where it is queued, or start background work in the root context:",
     code: codeFor(
       library,
-      "queue.add(bindContext(() => job()));\ncontext.with(ROOT_CONTEXT, () => startWork());",
+      "queue.add(bindContext(() => job()));\n// or\ncontext.with(ROOT_CONTEXT, () => startWork());",
     ),
   };
 }

@@ -6,6 +6,7 @@ import type { ScopeData } from "../scope/scope-data.js";
 import type { Unit } from "../scope/unit.js";
 import { observation } from "../support/observation.js";
 import type { Broken, Observer } from "../support/observation.js";
+import { SPAN_KIND } from "../trace/span.js";
 import type { AttributeBag, FinishedSpan, StartedSpan } from "../trace/span.js";
 import type { Finding } from "./finding.js";
 import { ForeignCaptures } from "./foreign-captures.js";
@@ -127,13 +128,14 @@ export class DoctorObserver implements Observer {
     const hasContexts = !["api-copies", "context-manager"].some((kind) =>
       observation.faults.has(kind),
     );
+    const { [SPAN_KIND.SERVER]: server = 0, [SPAN_KIND.CONSUMER]: consumer = 0 } = this.spans;
     return [
       ...this.#parentage.findings(),
       ...this.#staircases.findings(),
       ...(hasContexts ? this.#orphans.findings() : []),
       ...this.#units.findings(isAtEnd),
       ...this.#units.routes.findings(this.#units.open, (key) => this.#parentage.hasFound(key)),
-      ...(hasContexts ? this.#scopes.findings() : []),
+      ...(hasContexts ? this.#scopes.findings(server + consumer) : []),
       ...(hasContexts ? this.#captures.findings() : []),
       ...this.#outcomes.findings(),
       ...(this.#shared?.findings() ?? []),

@@ -96,10 +96,10 @@ function orphanFinding(lost: Orphans, withParent: number): Finding {
     mechanism:
       "A listener, socket, queue, promise library or native addon has lost the context. Each such span is a trace of its own, without the request's user and tags.",
     library,
-    fix: "Bind the callback where it is registered, or use the library's promises; give background work a root span of its own:",
+    fix: "Either bind the callback where it is registered, or use the library's promises, or give background work a root span of its own:",
     code: codeFor(
       library,
-      'emitter.on("event", bindContext(handler));\ncontext.bind(context.active(), stream);',
+      'emitter.on("event", bindContext(handler));\n// or\ncontext.bind(context.active(), stream);',
     ),
   });
 }

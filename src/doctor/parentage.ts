@@ -177,8 +177,20 @@ function isOfTimer({ stacks, most }: LateChildren): boolean {
   return most >= MANY && stacks.length > 0 && stacks.every((each) => each.isTimer && !each.caller);
 }
 
+const TIMER =
+  "context.with(ROOT_CONTEXT, () =>\n  setInterval(() => withIsolationScope(tick), 1000));";
+
+// One request alone has such spans.
+const LOOP: Pick<Finding, "code" | "fix" | "mechanism"> = {
+  mechanism:
+    "Probably a loop that this request has started, such as a cache's refresh, which stays on its trace; or a queue or pool ran the work of others in its context.",
+  fix: "Either start the loop in the root context, with a unit for each run, or give each callback the context of its caller (bindContext):",
+  code: TIMER,
+};
+
 function lateFinding(late: LateChildren, severity: Severity): Finding {
-  const { name, parent, most, oldestMillis, seen } = late;
+  const { name, parent, most, oldestMillis, entries, seen } = late;
+  const isLoop = severity !== "error" && entries === 1 && seen.library === undefined;
   return finding({
     rule: "D1",
     name: "ended-parent",
@@ -187,6 +199,7 @@ function lateFinding(late: LateChildren, severity: Severity): Finding {
     ...seen,
     ...boundCallback(seen.library),
     ...(severity === "error" ? {} : { mechanism: movedUnless(OWN_WORK) }),
+    ...(isLoop ? LOOP : {}),
   });
 }
 
@@ -225,7 +238,7 @@ function timerFinding({ name, parent, seen }: LateChildren): Finding {
     mechanism:
       "A timer keeps the context in which it was set: its spans, users and tags belong to that one request for ever.",
     fix: "Set the timer in the root context, and give each run a unit of its own:",
-    code: "context.with(ROOT_CONTEXT, () =>\n  setInterval(() => withIsolationScope(tick), 1000));",
+    code: TIMER,
   });
 }
 

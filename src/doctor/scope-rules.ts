@@ -23,6 +23,7 @@ type Change = Partial<ScopeData>;
 
 const MAX_KEYS = 200;
 const MAX_KEY_LENGTH = 100;
+const MIN_REQUESTS = 2;
 
 class Writes extends Suspect {
   key = "";
@@ -41,6 +42,8 @@ export class ScopeRules {
   readonly #conflicts = new Suspects(() => new Writes());
   readonly #identities = new Suspects(() => new Writes());
   readonly #routes: Routes;
+  /** The user that was set before the first unit of work. */
+  #startUp: Writes | undefined;
 
   /** `routes` counts the requests and jobs. */
   constructor(routes: Routes) {
@@ -51,6 +54,8 @@ export class ScopeRules {
   wrote(scope: Written, given: Change, hasUnits: boolean): void {
     // A breadcrumb outside of units is no fault: it records an event of the process, not data of a request.
     if ("breadcrumbs" in given) return;
+    const isProcess = scope === processScopes().defaultUnit.isolation;
+    if (isProcess && !hasUnits && "user" in given) this.#atStartUp(given);
     const change = newValues(given, scope.data);
     if (Object.keys(change).length === 0) return;
     const unit = unitOfScope(scope);
@@ -58,7 +63,6 @@ export class ScopeRules {
       this.#inUnit(unit, change);
       return;
     }
-    const isProcess = scope === processScopes().defaultUnit.isolation;
     if (isProcess && hasUnits) this.#isOutside(change);
   }
 
@@ -71,7 +75,8 @@ export class ScopeRules {
     identity.root = undefined;
   }
 
-  findings(): Finding[] {
+  /** `requests`: number of requests and messages that have started. */
+  findings(requests: number): Finding[] {
     const late = this.#late
       .all()
       .filter(
@@ -80,6 +85,10 @@ export class ScopeRules {
     return [
       ...late.map(lateFinding),
       ...this.#outside.all().map(outsideFinding),
+      // A script may have one user.
+      ...(this.#startUp !== undefined && requests >= MIN_REQUESTS
+        ? [startUpFinding(this.#startUp)]
+        : []),
       ...this.#conflicts.all().map(conflictFinding),
       ...this.#identityFindings(),
     ];
@@ -114,6 +123,12 @@ export class ScopeRules {
     late.most = Math.max(late.most, unit.lateWrites);
     late.oldestMillis = Math.max(late.oldestMillis, Date.now() - unit.overAt);
     late.add((site) => [callOf(what, site), spanEvidence(root)]);
+  }
+
+  // Tags at start-up, such as that of a region, are right.
+  #atStartUp({ user }: Change): void {
+    this.#startUp = user && new Writes();
+    this.#startUp?.add((site) => [callOf("user", site)]);
   }
 
   #isOutside(change: Change): void {
@@ -207,7 +222,7 @@ function lateFinding({ what, owner, most, oldestMillis, seen }: Writes): Finding
     ...boundCallback(seen.library),
     mechanism:
       "Its transaction was sent without the data. If it belongs to another request or job, that one lacks it.",
-    fix: "Set data before the root span ends; bind a callback that belongs to another caller:",
+    fix: "Either set data before the root span ends, or bind a callback that belongs to another caller:",
   });
 }
 
@@ -220,8 +235,21 @@ function outsideFinding({ what, seen }: Writes): Finding {
     ...seen,
     mechanism:
       "No unit of work is active there, as in a handler that was set at start-up. The data is on no request's events.",
-    fix: "Run the handler in a unit of its own; data of the whole process belongs on the global scope:",
-    code: 'socket.on("message", (data) =>\n  withIsolationScope(() => handle(data)));\ngetGlobalScope().setTag("region", region);',
+    fix: "Either run the handler in a unit of its own, or set data of the whole process on the global scope:",
+    code: 'socket.on("message", (data) =>\n  withIsolationScope(() => handle(data)));\n// or\ngetGlobalScope().setTag("region", region);',
+  });
+}
+
+function startUpFinding({ seen }: Writes): Finding {
+  return finding({
+    rule: "D10",
+    name: "start-up-user",
+    severity: "warning",
+    summary: "A user was set before the first request or job, outside of any.",
+    ...seen,
+    mechanism: "All requests and jobs that set no user of their own inherit this one.",
+    fix: "Set the user where each request or message is handled, for example:",
+    code: "app.use((request, response, next) => {\n  setUser({ id: request.userId });\n  next();\n});",
   });
 }
 

@@ -160,7 +160,7 @@ function unendedFinding(unended: Unended, isAtEnd: boolean): Finding {
     evidence,
     mechanism:
       "Such a root is never sent; its finished children are, after a minute. Usually an error skipped span.end(), or it is the span of a connection.",
-    fix: "End each span in a finally block; for a connection, use a span per message:",
+    fix: "Either end each span in a finally block or, for a connection, use a span per message:",
     code: ENDED_SPAN,
   });
 }

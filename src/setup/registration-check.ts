@@ -121,7 +121,10 @@ function faultOf(
   if (typeof processors === "string")
     return [NOT_TRACED, messageFor(kind, "no tracer provider is registered")];
   if (processors.some(isOwnProcessor)) return ["set-up-twice", TWICE];
-  return [NOT_TRACED, messageFor(kind, "the registered tracer provider does not have it")];
+  return [
+    NOT_TRACED,
+    messageFor(kind, "the registered tracer provider does not have it", MISSPELLED),
+  ];
 }
 
 function isOwnProcessor(processor: object): boolean {
@@ -144,9 +147,12 @@ function isTransparent(processors: readonly object[] | "foreign"): boolean {
   );
 }
 
-function messageFor(kind: Registrable["kind"], provider: string): string {
+const MISSPELLED =
+  "SDKs ignore options that they do not know, such as `spanProcessor` for `spanProcessors`. ";
+
+function messageFor(kind: Registrable["kind"], provider: string, hint = ""): string {
   return (
-    `a ${kind} was created, but no span has reached it: ${provider}, so no transactions are sent. ` +
+    `a ${kind} was created, but no span has reached it: ${provider}, so no transactions are sent. ${hint}` +
     "Pass it to your provider, such as new NodeSDK({ spanProcessors: [processor] }), and start the provider (sdk.start()) before the first span"
   );
 }
