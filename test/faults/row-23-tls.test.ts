@@ -11,6 +11,9 @@ import { heldSocketsTo } from "./kernel-sockets.js";
 import { describeRow, startFaultServer } from "./kit.js";
 import type { CertificateName } from "./server-protocol.js";
 import { waitFor } from "../time/wait-for.js";
+import { trustFewRoots } from "../delivery/http/few-roots.js";
+
+trustFewRoots();
 
 const CA = readFileSync(new URL("fixtures/ca.pem", import.meta.url), "utf8");
 

@@ -8,6 +8,9 @@ import type { DeliveryBench, DeliveryOptions } from "./delivery.js";
 import { describeRow, startFaultServer } from "./kit.js";
 import type { FaultServer } from "./kit.js";
 import type { RequestAction, RequestRule } from "./server-protocol.js";
+import { trustFewRoots } from "../delivery/http/few-roots.js";
+
+trustFewRoots();
 
 const CA = readFileSync(new URL("fixtures/ca.pem", import.meta.url), "utf8");
 const TUNNEL: RequestAction = { kind: "tunnel" };

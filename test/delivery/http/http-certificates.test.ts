@@ -14,6 +14,9 @@ import { openProxy, urlOf } from "./http-proxy-server.js";
 import type { TestServer } from "./http-servers.js";
 import { accept, listening, pemOf, secureDsn } from "./http-servers.js";
 import { envelopeOf } from "../support.js";
+import { trustFewRoots } from "./few-roots.js";
+
+trustFewRoots();
 
 const TLS = { key: pemOf("server-key"), cert: pemOf("server") };
 const caCerts = pemOf("ca");

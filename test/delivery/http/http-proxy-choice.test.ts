@@ -8,6 +8,9 @@ import { httpTransport, openHttp, openTransport } from "./http-support.js";
 import { SECRET, TLS, caCerts, openBoth, openProxy, urlOf } from "./http-proxy-server.js";
 import { accept, listening, secureDsn } from "./http-servers.js";
 import { envelopeOf, recordingDiagnostics } from "../support.js";
+import { trustFewRoots } from "./few-roots.js";
+
+trustFewRoots();
 
 describe("which proxy is used", () => {
   const unreachable = "http://127.0.0.1:1";

@@ -12,6 +12,9 @@ import { accept, listening, secureDsn, sleep } from "./http-servers.js";
 import { times } from "../in-sequence.js";
 import { envelopeOf } from "../support.js";
 import { eventually } from "../../time/wait-for.js";
+import { trustFewRoots } from "./few-roots.js";
+
+trustFewRoots();
 
 describe("an https server behind a proxy", () => {
   it("is reached through a tunnel, which is kept", async () => {
