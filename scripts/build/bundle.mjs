@@ -15,6 +15,7 @@ const COMMON = {
   external: (id) => !id.startsWith(".") && !id.startsWith("/"),
   plugins: [
     { name: "plain-exports", renderChunk: withPlainExports },
+    { name: "plain-calls", renderChunk: withPlainCalls },
     { name: "named-classes", renderChunk: withNamedClasses },
   ],
   onLog(level, { message }) {
@@ -36,6 +37,9 @@ const COMMON_OUTPUT = {
   comments: false,
   minifyInternalExports: true,
 };
+
+// These may have names for constants, which the compiler would otherwise have in place.
+const SELDOM_RUN = new Set(["cli.cjs", "run.cjs"]);
 
 const BUILTINS = fileURLToPath(new URL("builtins.mjs", import.meta.url));
 
@@ -128,7 +132,8 @@ async function chunksOf(input, output, transform = {}) {
   const chunks = await generate(MINIFY);
   await build.close();
   return chunks.map(({ fileName, code, name, isEntry, exports, map }) => {
-    const rewrite = rewriteOf(code, { code: plain.get(fileName), exported });
+    const isSeldomRun = SELDOM_RUN.has(fileName);
+    const rewrite = rewriteOf(code, { code: plain.get(fileName), exported, isSeldomRun });
     return { fileName, name, isEntry, exports, map, code, rewrite };
   });
 }
@@ -145,6 +150,13 @@ function withPlainExports(code, { isEntry }) {
     code: `${code.replaceAll(GETTER, "")}\nmodule.exports = { ${members.join(", ")} };\n`,
     map: null,
   };
+}
+
+const IMPORTED_CALL = /\(0, ([\w$]+\.[\w$]+)\)\(/g;
+
+// The bundler keeps `this` from functions that are imported. None of Node's or OpenTelemetry's uses it.
+function withPlainCalls(code) {
+  return { code: code.replaceAll(IMPORTED_CALL, "$1("), map: null };
 }
 
 const ANONYMOUS_CLASS = /^var ([\w$]+) = class (?=extends |\{)/gm;

@@ -12,7 +12,7 @@ const LISTS = new Set(["Program", "BlockStatement", "ClassBody", "StaticBlock"])
  * Returns what makes a chunk of the package of a minified one: edits `{ start, end, text }`, and the ranges of the chunk in
  * their new order. `code` is the same chunk before, `exported` has the names that entries export.
  */
-export function rewriteOf(minified, { code, exported }) {
+export function rewriteOf(minified, { code, exported, isSeldomRun = false }) {
   const program = parseAst(minified);
   const plain = parseAst(code);
   const {
@@ -20,7 +20,9 @@ export function rewriteOf(minified, { code, exported }) {
     order,
     moved,
   } = functionNames(program, { code: minified, plain, exported });
-  const edits = [...named, ...emptyFields(program), ...joined(program, new Set(moved))];
+  const fields = emptyFields(program);
+  const voids = isSeldomRun ? namedVoids(program, fields) : [];
+  const edits = [...named, ...fields, ...voids, ...joined(program, new Set(moved))];
   const breaks = lineBreaks(program).filter(
     ({ start: at }) => !edits.some(({ start, end }) => start < at && at < end),
   );
@@ -105,6 +107,22 @@ function emptyFields(program) {
   visit(program, ({ type, key, value }) => {
     if (type === "PropertyDefinition" && value?.operator === "void")
       edits.push({ start: key.end, end: value.end, text: "" });
+  });
+  return edits;
+}
+
+// No name that the minifier gives in a file of this size has three characters.
+const VOID = "$_0";
+
+// A variable that is undefined, for `void 0`.
+function namedVoids(program, fields) {
+  const { end } = program.body.find(({ directive }) => directive !== undefined);
+  const edits = [{ start: end, end, text: `var ${VOID};` }];
+  visit(program, (node) => {
+    const { type, operator, start } = node;
+    if (type !== "UnaryExpression" || operator !== "void") return;
+    if (!fields.some((field) => field.end === node.end))
+      edits.push({ start, end: node.end, text: VOID });
   });
   return edits;
 }
