@@ -3,7 +3,7 @@ const MODULES: Readonly<Record<string, RegExp>> = {
   "@opentelemetry/api": /(?<![\w.])(?:ROOT_CONTEXT|(?:context|propagation)(?=\.))/g,
   "@opentelemetry/core": /CompositePropagator|W3C\w+/g,
   "otel-sentry-bridge":
-    /\b(?:Sentry(?:Propagator|SpanProcessor)|bindContext|capture\w+|getGlobalScope|setUser|withIsolationScope)\b/g,
+    /\b(?:Sentry(?:Propagator|SpanProcessor)|attachToGlobalProvider|bindContext|capture\w+|getGlobalScope|setUser|withIsolationScope)\b/g,
 };
 
 const MAX_COLUMNS = 72;

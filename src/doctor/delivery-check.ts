@@ -94,7 +94,7 @@ function lossFinding(reason: string, items: readonly string[], count: number): F
     rule: "D18",
     name: `lost-${reason.replaceAll("_", "-")}`,
     severity: reason === "ratelimit_backoff" ? "warning" : "error",
-    summary: `The client has lost ${items.join(", ")}, for the reason ${reason}.`,
+    summary: `The client has lost ${items.join(" and ")}, for the reason ${reason}.`,
     count,
     mechanism,
     fix,

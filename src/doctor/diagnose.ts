@@ -4,7 +4,7 @@ import { basename, isAbsolute } from "node:path";
 import { isRegistered } from "../context/api-registration.js";
 import { getClient } from "../context/global-client.js";
 import type { RegisteredClient } from "../context/global-client.js";
-import { NOT_TRACED } from "../setup/registration-check.js";
+import { NOT_TRACED, SET_UP_TWICE } from "../setup/registration-check.js";
 import { hasDestination } from "../setup/destination-check.js";
 import { isBridgeClient } from "../setup/bridge-client.js";
 import { pipelineFromEnvironment } from "../options/env.js";
@@ -81,16 +81,12 @@ export function examineProcess(ending?: ProcessEnding): DoctorReport {
     () => ({ facts: failuresOf(observed), findings: observedFindings(client, ending) }),
   ].map((check) => attempt<Examination>(check, FAILED));
   const found = parts.flatMap((part) => part.findings);
-  const isLate = found.some(({ name }) => name === "loaded-too-late") && hasHttpInstrumentation();
-  const known = found.filter(
-    ({ name }) =>
-      !(endedEarly() !== undefined && FOLLOWS.has(name)) && !(isLate && name === "http-not-traced"),
-  );
+  const reported = reportedFindings(found, observed?.observer.refused);
   return newReport({
     mode: observed?.mode ?? "off",
     command: commandLine(),
     facts: parts.flatMap((part) => part.facts),
-    findings: [...known, ...reportedFindings(found, observed?.observer.refused)],
+    findings: causesOf([...found, ...reported]),
   });
 }
 
@@ -99,8 +95,21 @@ export function endedEarly(): FatalError | undefined {
   return observed?.observer.total === 0 ? observed.fatal : undefined;
 }
 
-// Findings that only follow from an exception before the first span.
-const FOLLOWS: ReadonlySet<string> = new Set(["no-spans", "not-traced"]);
+// Findings that only follow from another one, by the name of that one.
+const FOLLOWERS: Readonly<Record<string, readonly string[]>> = {
+  "ended-early": ["no-spans", "not-traced"],
+  "loaded-too-late": ["http-not-traced"],
+  rejected: ["lost-send-error"],
+  "sampled-out": ["http-not-traced", "no-spans"],
+};
+
+function causesOf(findings: readonly Finding[]): Finding[] {
+  const names = new Set(findings.map(({ name }) => name));
+  // Another instrumentation may be the late one.
+  if (!hasHttpInstrumentation()) names.delete("loaded-too-late");
+  const left = new Set([...names].flatMap((name) => FOLLOWERS[name] ?? []));
+  return findings.filter(({ name }) => !left.has(name));
+}
 
 const FAILED: Examination = {
   facts: [{ name: "incomplete", value: "a check has failed; its faults are not in this report" }],
@@ -115,7 +124,11 @@ function observedFindings(
   const { observer, requests, isUnpatched } = observed;
   const found = observer.findings(ending === "idle");
   // The observer does not see what an exporter receives.
-  if (observation.faults.has(NOT_TRACED) || hasExporter(client)) return found;
+  if (
+    hasExporter(client) ||
+    [NOT_TRACED, SET_UP_TWICE].some((kind) => observation.faults.has(kind))
+  )
+    return found;
   const { tracesSampleRate, tracesSampler } = client.core.settings;
   const rate = tracesSampler === undefined ? tracesSampleRate : UNKNOWN_RATE;
   const traffic = { requests: requests * rate, isUnpatched };

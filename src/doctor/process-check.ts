@@ -29,7 +29,7 @@ import type { Examination, Fact, Finding, Severity } from "./finding.js";
 import { fixForUntraced, hasHttpInstrumentation } from "./load-order.js";
 import { addCommand } from "./package-manager.js";
 import type { DoctorObserver } from "./observer.js";
-import { checkOtlpSender } from "./otlp-sender.js";
+import { ONLY_SENTRY, checkOtlpSender } from "./otlp-sender.js";
 import { checkVendorSdk } from "./vendor-sdk.js";
 
 /**
@@ -206,6 +206,9 @@ function hasUntraced({ requests, isUnpatched }: Traffic): boolean {
   return requests >= MIN_SAMPLED || (requests > 0 && isUnpatched && hasHttpInstrumentation());
 }
 
+/** The code of a provider that has the processor. */
+export const STARTED_SDK = "new NodeSDK({ spanProcessors: [processor] }).start();";
+
 function withoutProvider(requests: number): Finding {
   return finding({
     name: "not-traced",
@@ -214,7 +217,7 @@ function withoutProvider(requests: number): Finding {
       "A SentrySpanProcessor was created, but no tracer provider is registered, and no span has reached it.",
     mechanism: "Without a provider OpenTelemetry records nothing: Sentry gets no transactions.",
     fix: "Pass the processor to the provider, and start it before the first span:",
-    code: "new NodeSDK({ spanProcessors: [processor] }).start();",
+    code: STARTED_SDK,
   });
 }
 
@@ -242,7 +245,7 @@ export function noProcessor(): Finding {
     name: "no-processor",
     summary: `The registered tracer provider has no SentrySpanProcessor; its processors: ${processorNames()}.`,
     mechanism: "Sentry gets no transactions.",
-    fix: "Add the processor to the provider's list:",
-    code: "new NodeSDK({ spanProcessors: [new SentrySpanProcessor()] });",
+    fix: "Either add it to the provider's list, which replaces NodeSDK's own OTLP export, or attach it once the provider is registered:",
+    code: `${ONLY_SENTRY}\n// or\nattachToGlobalProvider(new SentrySpanProcessor());`,
   });
 }

@@ -1,8 +1,11 @@
 import { redactedText } from "../privacy/redacted.js";
+import { NOT_TRACED } from "../setup/registration-check.js";
 import { observation } from "../support/observation.js";
 import { printable } from "../support/terminal-text.js";
 import { refusedName } from "./configuration-check.js";
 import { finding } from "./finding.js";
+import { STARTED_SDK } from "./process-check.js";
+import { DSN_AGAIN } from "./server-check.js";
 import type { RefusedValues } from "./refused-values.js";
 import type { Evidence, Finding, Severity } from "./finding.js";
 
@@ -21,10 +24,17 @@ export function reportedFindings(known: readonly Finding[], refused?: RefusedVal
     // `register` fails because of the option.
     .filter(([kind]) => !isExplained || kind !== "register")
     .map(([kind, message]) =>
-      kind.startsWith("value:") ? refusedName(kind, message) : faultFinding(kind, message),
+      kind.startsWith("value:")
+        ? refusedName(kind, message)
+        : faultFinding({ kind, message, known }),
     )
     .filter(({ name }) => !names.has(name));
-  return [...faults, ...warningFindings(refused)];
+  const page = observation.warnings.get("page-answer");
+  const refusal =
+    page === undefined
+      ? []
+      : [faultFinding({ kind: "server-refuses", message: page.message, known })];
+  return [...refusal, ...faults, ...warningFindings(refused)];
 }
 
 function baseOf(kind: string): string {
@@ -61,29 +71,35 @@ function causeOf(cause: string): Evidence {
 const UNUSED = "The data is not on the events, or is not as intended.";
 
 const OF_DELIVERY =
-  /^(?:final-loss|unfinished-hooks|never-reached|late-capture|refus|rejected|sender-thread|spool)/;
+  /^(?:final-loss|unfinished-hooks|never-reached|late-capture|refus|rejected|sender-thread|server-|spool)/;
 
-const FIXES: Readonly<Record<string, string>> = {
-  rejected: "Run `otel-sentry-bridge doctor` without a command: it says what the answer means.",
-};
+interface Fault {
+  readonly kind: string;
+  readonly message: string;
+  /** What the checks have found. */
+  readonly known: readonly Finding[];
+}
 
-const CODE: Readonly<Record<string, string>> = {
-  "not-traced": "new NodeSDK({ spanProcessors: [processor] }).start();",
-};
-
-function faultFinding(kind: string, message: string): Finding {
-  const isOfDelivery = OF_DELIVERY.test(kind);
+function faultFinding({ kind, message, known }: Fault): Finding {
   const name = baseOf(kind);
-  const effect = isOfDelivery
-    ? "Sentry does not get this data."
-    : "Data is lost, doubled or mixed up because of it.";
+  const isRejected = name === "rejected";
+  const isUntraced = name === NOT_TRACED;
+  const rule = OF_DELIVERY.test(kind) ? "D18" : "D7";
+  const lost = known.find((each) => isRejected && each.name === "lost-send-error")?.summary;
+  const effect = isUntraced ? "Sentry gets no transactions." : EFFECTS[rule];
+  const fix = isRejected ? DSN_AGAIN : undefined;
   return {
-    ...messageFinding(message, { severity: "error", effect, fix: FIXES[name] }),
-    rule: isOfDelivery ? "D18" : "D7",
+    ...messageFinding(message, { severity: "error", effect: lost ?? effect, fix }),
+    rule,
     name,
-    code: Object.hasOwn(CODE, name) ? CODE[name] : undefined,
+    code: isUntraced ? STARTED_SDK : undefined,
   };
 }
+
+const EFFECTS = {
+  D7: "Data is lost, doubled or mixed up because of it.",
+  D18: "Sentry does not get this data.",
+};
 
 interface Meaning {
   readonly severity: Severity;

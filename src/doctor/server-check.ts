@@ -69,6 +69,9 @@ function undelivered({ transaction, cause, statusCode }: TestSend, target: strin
   ];
 }
 
+/** The fix for a DSN that a server does not accept. */
+export const DSN_AGAIN = "Copy the DSN again from the project's settings in Sentry (Client Keys).";
+
 function fixFor(statusCode: number | undefined): string {
   if (statusCode === undefined)
     return "Check the DSN's host and port, the network, HTTPS_PROXY and NO_PROXY. A certificate of an authority of your own needs `transport.caCerts` or NODE_EXTRA_CA_CERTS.";
@@ -80,7 +83,7 @@ function fixFor(statusCode: number | undefined): string {
     return "Use the server's own address in the DSN: redirects are not followed.";
   if (statusCode === 400)
     return "A proxy may have changed the request, or the server is too old for envelopes.";
-  return "Copy the DSN again from the project's settings in Sentry (Client Keys).";
+  return DSN_AGAIN;
 }
 
 function skewed({ skewMillis }: TestSend): Finding[] {

@@ -15,10 +15,19 @@ import { hasDestination } from "./destination-check.js";
 /** Diagnostic kind of the set-up fault "nothing is traced", for any reason. */
 export const NOT_TRACED = "not-traced";
 
+/** Diagnostic kind of the set-up fault "another provider was registered first". */
+export const SET_UP_TWICE = "set-up-twice";
+
 /** A span processor or exporter that must be registered. */
 interface Registrable {
   readonly kind: "SentrySpanExporter" | "SentrySpanProcessor";
   readonly instance: Usable;
+}
+
+/** One that is watched. */
+interface Watched extends Registrable {
+  /** True if a provider was registered before it was created. */
+  readonly isBehind: boolean;
 }
 
 /** A processor or exporter that can tell whether an SDK uses it. */
@@ -47,7 +56,7 @@ export function isPlain(processor: object): boolean {
 export class RegistrationCheck {
   readonly #client: ClientCore;
   /** Those that no SDK has used yet. */
-  readonly #components = new Set<Registrable>();
+  readonly #components = new Set<Watched>();
   #hasExporter = false;
 
   constructor(client: ClientCore) {
@@ -55,7 +64,8 @@ export class RegistrationCheck {
   }
 
   /** Checks after 30 seconds that a processor or exporter is registered, and reports it if not. */
-  watch(component: Registrable): void {
+  watch(created: Registrable): void {
+    const component = { ...created, isBehind: isRegistered("trace") };
     this.#components.add(component);
     this.#hasExporter ||= component.kind === "SentrySpanExporter";
     this.#checkAfter(component, GRACE_MILLIS);
@@ -77,7 +87,7 @@ export class RegistrationCheck {
       attempt(() => report(this.#client, component), undefined);
   }
 
-  #checkAfter(component: Registrable, pauseMillis: number): void {
+  #checkAfter(component: Watched, pauseMillis: number): void {
     const client = this.#client;
     const stop = startDetachedTimer(pauseMillis, () => {
       if (attempt(() => reportIfCertain(client, component), true) || client.isClosed) return;
@@ -91,14 +101,15 @@ export class RegistrationCheck {
 }
 
 /** Reports a component that is not registered. Returns false if it is too early to tell. */
-function reportIfCertain(client: ClientCore, component: Registrable): boolean {
+function reportIfCertain(client: ClientCore, component: Watched): boolean {
   const processors = registeredProcessors();
   if (processors === "none" && mayBeLocal(client)) return false;
   if (processors === "none" || isTransparent(processors)) report(client, component);
   return true;
 }
 
-function report(client: ClientCore, { kind, instance }: Registrable): void {
+function report(client: ClientCore, component: Watched): void {
+  const { kind, instance } = component;
   if (instance.isInUse || !hasDestination(client.settings) || isFaultReported(API_COPIES)) return;
   if (pipelineFromEnvironment().isDisabled) return;
   const processors = registeredProcessors();
@@ -108,19 +119,20 @@ function report(client: ClientCore, { kind, instance }: Registrable): void {
     processors === "foreign" || (processors !== "none" && kind === "SentrySpanExporter");
   if (isHidden || (processors === "none" ? mayBeLocal(client) : reaches(processors, instance)))
     return;
-  const [fault, message] = faultOf(kind, processors);
+  const [fault, message] = faultOf(component, processors);
   client.diagnostics.faultOnce(fault, message);
 }
 
 function faultOf(
-  kind: Registrable["kind"],
+  { kind, isBehind }: Watched,
   processors: ReturnType<typeof registeredProcessors>,
 ): readonly [kind: string, message: string] {
   // The provider was then given to a copy of the API that could not register it.
   if (hasForeignRegistration()) return [API_COPIES, copiesMessage()];
   if (typeof processors === "string")
     return [NOT_TRACED, messageFor(kind, "no tracer provider is registered")];
-  if (processors.some(isOwnProcessor)) return ["set-up-twice", TWICE];
+  if (processors.some(isOwnProcessor)) return [SET_UP_TWICE, `${TWICE}${AND_TRACED}`];
+  if (isBehind) return [SET_UP_TWICE, behindMessage(processors)];
   return [
     NOT_TRACED,
     messageFor(kind, "the registered tracer provider does not have it", MISSPELLED),
@@ -131,9 +143,18 @@ function isOwnProcessor(processor: object): boolean {
   return classNameOf(processor) === "SentrySpanProcessor";
 }
 
-const TWICE =
-  "OpenTelemetry is set up twice: another set-up registered its provider first, and its SentrySpanProcessor receives the spans. " +
+const TWICE = "OpenTelemetry is set up twice: another set-up registered its provider first, ";
+const AND_TRACED =
+  "and its SentrySpanProcessor receives the spans. " +
   "This one receives none. Remove one of the set-ups; `otel-sentry-bridge/register` counts as one";
+
+function behindMessage(processors: readonly object[]): string {
+  const names = processors.map(classNameOf).join(", ") || "no processor";
+  return (
+    `${TWICE}with ${names}. OpenTelemetry ignores the second one, so its SentrySpanProcessor receives no spans. ` +
+    "Either pass the processor to the first provider, or call attachToGlobalProvider(processor)"
+  );
+}
 
 // A process with a context manager may use a provider without registering it, and may not have traced anything yet.
 function mayBeLocal(client: ClientCore): boolean {

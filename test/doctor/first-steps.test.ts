@@ -34,6 +34,7 @@ const CLIENT = `
   if (is("throws")) throw new Error("no configuration");
   if (is("package")) require("no-such-package/part");
   if (is("call")) setUser(5);
+  if (is("behind")) trace.setGlobalTracerProvider(new BasicTracerProvider());
   const processor = new SentrySpanProcessor({ dsn: is("option") ? "https://sentry.io/1" : undefined });
   if (!is("contexts")) context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   if (!is("propagator")) propagation.setGlobalPropagator(new SentryPropagator());
@@ -151,6 +152,7 @@ describe("a mistake in the first set-up", () => {
     ["contexts", "no-context-manager", /setGlobalContextManager/],
     ["propagator", "no-propagator", /textMapPropagator: new SentryPropagator/],
     ["twice", "set-up-twice", /Remove one of the set-ups/],
+    ["behind", "set-up-twice", /attachToGlobalProvider\(processor\)/],
     ["processor", "not-traced", /spanProcessors: \[processor\]/],
   ])("%s: the doctor names %s, and the fix", async (mistake, name, fix) => {
     const findings = await findingsOf(BY_FLAG, { MISTAKE: mistake });
@@ -172,6 +174,14 @@ describe("a mistake in the first set-up", () => {
 
     expect(findings.map(({ name }) => name)).toEqual(["no-dsn"]);
   });
+});
+
+it("requests without spans are no fault of their own where the sampler is off", async () => {
+  const findings = await findingsOf(["--import", "./hook.mjs", "many.mjs"], {
+    OTEL_TRACES_SAMPLER: "always_off",
+  });
+
+  expect(findings.map(({ name }) => name)).toEqual(["sampled-out"]);
 });
 
 function writeForTest(file: string, text: string): void {

@@ -1,9 +1,19 @@
-import { afterEach, expect, it } from "vitest";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
+import { afterEach, expect, it, onTestFinished } from "vitest";
 
 import { API_COPIES, copiesMessage } from "../../src/context/api-registration.js";
 import { finding } from "../../src/doctor/finding.js";
 import type { Finding } from "../../src/doctor/finding.js";
-import { captureException, captureMessage } from "../../src/index.js";
+import {
+  captureException,
+  captureMessage,
+  createClient,
+  flush,
+  setClient,
+} from "../../src/index.js";
 import { reportedFindings } from "../../src/doctor/reported-faults.js";
 import { createDiagnostics, guardCallback } from "../../src/support/diagnostics.js";
 import { observation } from "../../src/support/observation.js";
@@ -64,7 +74,7 @@ it("the fix for a refusal by the server is to ask the server", () => {
   const found = reported();
 
   expect([found?.rule, found?.name]).toEqual(["D18", "rejected"]);
-  expect(found?.fix).toMatch(/^Run `otel-sentry-bridge doctor` without a command/);
+  expect(found?.fix).toMatch(/^Copy the DSN again/);
 });
 
 it("the fix for copies of the API is the instruction, not their paths", () => {
@@ -74,4 +84,23 @@ it("the fix for copies of the API is the instruction, not their paths", () => {
 
   expect(found?.fix).toMatch(/^Install one version for all packages/);
   expect(found?.mechanism).toMatch(/They are in \S+/);
+});
+
+it("a server that accepts what is sent with an HTML page refuses it", async () => {
+  const page = createServer((request, response) => {
+    request.resume();
+    response.setHeader("content-type", "text/html").end("<html>Log in</html>");
+  }).listen(0, "127.0.0.1");
+  onTestFinished(() => void page.close());
+  await once(page, "listening");
+  const { port } = page.address() as AddressInfo;
+  setClient(createClient({ dsn: `http://key@127.0.0.1:${port}/1` }));
+  onTestFinished(() => setClient(undefined));
+  captureMessage("started");
+  await flush();
+
+  const found = reported();
+
+  expect(found).toMatchObject({ rule: "D18", name: "server-refuses", severity: "error" });
+  expect(found?.fix).toMatch(/^Check the host and path of the DSN/);
 });

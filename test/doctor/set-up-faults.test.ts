@@ -1,9 +1,10 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 
 import { diagnose, startDoctor } from "../../src/doctor/diagnose.js";
-import { createClient, setClient } from "../../src/index.js";
+import { captureMessage, createClient, flush, setClient } from "../../src/index.js";
 import { observation } from "../../src/support/observation.js";
 import { reportSetupFault } from "../../src/support/setup-faults.js";
+import { startIngestServer } from "../../src/testing/ingest-server.js";
 
 const names = (): string[] => diagnose().findings.map(({ name }) => name);
 
@@ -24,6 +25,20 @@ describe("diagnose, in mode `off`,", () => {
     await new Promise((resolve) => setImmediate(resolve));
 
     expect(names().filter((name) => name === "no-dsn")).toHaveLength(1);
+  });
+
+  it("names an answer that refuses what is sent, and what was lost, in one finding", async () => {
+    const server = await startIngestServer();
+    onTestFinished(() => server.close());
+    server.respondWith({ status: 403 });
+    setClient(createClient({ dsn: server.dsn, silent: true }));
+    captureMessage("started");
+    await flush();
+
+    const losses = diagnose().findings.filter(({ rule }) => rule === "D18");
+
+    expect(losses.map(({ name }) => name)).toEqual(["rejected"]);
+    expect(losses[0]?.mechanism).toBe("The client has lost 1 error, for the reason send_error.");
   });
 
   it("names faults that were reported before, silenced ones included", () => {

@@ -68,6 +68,18 @@ describe("a process that goes on without its processor", () => {
     ]);
   });
 
+  it("is told that it is set up twice where a provider without one was registered before", () => {
+    const written = standardError();
+    register(batchProcessor());
+    processorOf();
+
+    vi.advanceTimersByTime(GRACE_MILLIS);
+
+    expect(written).toEqual([
+      expect.stringMatching(/set up twice: .* with BatchSpanProcessor\. .* attachToGlobalProvider/),
+    ]);
+  });
+
   it.each<[string, (processor: SentrySpanProcessor) => void]>([
     ["has it", (processor) => register(processor)],
     ["has it beside others", (processor) => register(batchProcessor(), processor)],
