@@ -176,9 +176,10 @@ export class DoctorObserver implements Observer {
     this.#parentage.started(facts, above, ctx);
   }
 
-  // Most spans: not the first child, which may begin a staircase, of a span that is open. No rule keeps data on it.
+  // Most spans: those below one that is open, but not the third step of a staircase. No rule keeps data on it.
   #isPlain(span: StartedSpan, above: SpanFacts): boolean {
-    return above.hasChild && !above.hasEnded && !isEntry(span) && this.#shared === undefined;
+    const isStep = !above.hasChild && (above.isFirst || above.stairs !== undefined);
+    return !isStep && !above.hasEnded && !isEntry(span) && this.#shared === undefined;
   }
 
   #ended(facts: SpanFacts, span: FinishedSpan): void {

@@ -15,7 +15,6 @@ const MAX_NAMES = 1000;
 
 class Orphans extends Suspect {
   key = "";
-  name = "";
   tracer = "";
   kind = 0;
   last: SpanFacts | undefined;

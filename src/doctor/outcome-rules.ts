@@ -24,15 +24,11 @@ const NAMES = {
   environment: ["deployment.environment.name", "deployment.environment"],
 };
 
-class Swallowed extends Suspect {
-  name = "";
-}
-
 /** Rules about root spans: `refused-name`, D19 (failed requests without an error event) and D20 (several releases or environments). */
 export class OutcomeRules {
-  readonly #swallowed = new Suspects(() => new Swallowed());
+  readonly #swallowed = new Suspects(() => new Suspect());
   readonly #unnamed = new Suspects(() => new Suspect());
-  readonly #silent = new WeakMap<Unit, Swallowed>();
+  readonly #silent = new WeakMap<Unit, Suspect>();
   readonly #identities = new Map<string, { readonly name: string; readonly values: Set<string> }>();
   /** Attributes of the resource of the last root. */
   resource: AttributeBag | undefined;
@@ -121,7 +117,7 @@ function unnamedFinding(tracer: string, { seen }: Suspect): Finding {
   });
 }
 
-function swallowedFinding({ name, count, evidence }: Swallowed): Finding {
+function swallowedFinding({ name, count, evidence }: Suspect): Finding {
   return finding({
     rule: "D19",
     name: "swallowed-errors",

@@ -18,7 +18,6 @@ const AUTOMATIC = /instrumentation|^@.*\/otel/;
 const CLOCK_MILLIS = 1;
 
 class LateChildren extends Suspect {
-  name = "";
   parent = "";
   most = 0;
   oldestMillis = 0;
@@ -37,7 +36,6 @@ class LateChildren extends Suspect {
 }
 
 class ForeignParents extends Suspect {
-  name = "";
   parent = "";
   /** True if an instrumentation starts the spans, so that the application cannot choose their context. */
   isAutomatic = false;

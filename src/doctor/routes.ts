@@ -37,8 +37,7 @@ export class Routes {
 
   /** Tells whether most requests or jobs of a name never had a child: others have run their work. */
   areStarved(key: string): boolean {
-    const route = this.#byName.get(key);
-    return route !== undefined && route.ended >= MIN_ENDED && route.childless >= route.ended / 2;
+    return isHalf(this.#byName.get(key), "childless");
   }
 
   /** Tells whether as many requests of a name as `late` never had a child, among many that had (rule D4). */
@@ -68,8 +67,7 @@ export class Routes {
 
   /** Tells whether most requests of a name ended without a user. */
   areUserless(key: string): boolean {
-    const route = this.#byName.get(key);
-    return route !== undefined && route.ended >= MIN_ENDED && route.userless >= route.ended / 2;
+    return isHalf(this.#byName.get(key), "userless");
   }
 
   /** The first child of a request or job has started after its end. */
@@ -102,6 +100,10 @@ export class Routes {
     this.#byName.set(key, made);
     return made;
   }
+}
+
+function isHalf(route: Route | undefined, share: "childless" | "userless"): boolean {
+  return route !== undefined && route.ended >= MIN_ENDED && route[share] >= route.ended / 2;
 }
 
 function areAsMany(quantity: number, others: number): boolean {

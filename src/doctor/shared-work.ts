@@ -12,7 +12,6 @@ const MIN_SHARED = 10;
 const SOON_MILLIS = 20;
 
 class Waiting extends Suspect {
-  name = "";
   shared = "";
   /** Requests without a child during which no span of another request ended. */
   alone = 0;

@@ -55,6 +55,8 @@ export class SpanFacts {
   /** Its parent in this process, until it ends: ended spans must not keep their ancestors alive. */
   above: SpanFacts | undefined;
   hasChild: boolean = false;
+  /** True if it is the first child of its parent, and had no data of its own when it started. */
+  isFirst: boolean = false;
   /** A context of its unit in which a child has started, until it ends. */
   checked: Context | undefined = undefined;
   /** Undefined for a span below that of a request or job. */
@@ -96,11 +98,14 @@ class Children {
   readonly unit: UnitFacts;
   /** Their parent; undefined for those that have ended, because ended spans must not keep their ancestors alive. */
   readonly above: SpanFacts | undefined;
+  /** True for the first child alone. */
+  readonly isFirst: boolean;
 
-  constructor({ entry, unit }: SpanFacts, above?: SpanFacts) {
+  constructor({ entry, unit }: SpanFacts, above?: SpanFacts, isFirst: boolean = false) {
     this.entry = entry;
     this.unit = unit;
     this.above = above;
+    this.isFirst = isFirst;
   }
 }
 
@@ -145,6 +150,7 @@ export function factsOfSpan(span: object): SpanFacts | undefined {
   if (known === undefined || known instanceof SpanFacts) return known;
   const facts = new SpanFacts(span as StartedSpan, known.unit, known.above ?? known);
   facts.hasEnded = known.above === undefined;
+  facts.isFirst = known.isFirst;
   keepFacts(facts);
   return facts;
 }
@@ -154,7 +160,10 @@ export function factsOfSpan(span: object): SpanFacts | undefined {
  * than all rules together.
  */
 export function keepAsChild(span: object, above: SpanFacts): void {
-  (span as Slots)[SLOT] = above.openChildren ??= new Children(above, above);
+  (span as Slots)[SLOT] = above.hasChild
+    ? (above.openChildren ??= new Children(above, above))
+    : new Children(above, above, true);
+  above.hasChild = true;
 }
 
 /** Marks a span without data of its own as ended, and returns its parent's data; undefined for another span. */

@@ -7,32 +7,34 @@ import { ACTIVE_SPAN, Suspect, Suspects } from "./suspects.js";
 const STEP_MILLIS = 5;
 const MIN_LENGTH = 3;
 
-class Stairs extends Suspect {
-  name = "";
+function isStep({ startedAt, span }: SpanFacts, above: SpanFacts): boolean {
+  return startedAt - above.startedAt < STEP_MILLIS && haveOneTracer(span, above.span);
+}
+
+// Most first children have no child of their own: the step to one is made up for when it has.
+function climb(facts: SpanFacts, above: SpanFacts): void {
+  if (above.isFirst && above.stairs === undefined && above.above !== undefined)
+    if (isStep(above, above.above)) climb(above, above.above);
+  const stairs = (above.stairs ??= {
+    first: above,
+    length: 1,
+    outlived: 0,
+    hasOneName: true,
+    isReported: false,
+  });
+  stairs.length += 1;
+  if (facts.span.name !== above.span.name) stairs.hasOneName = false;
+  facts.stairs = stairs;
 }
 
 /** Rule D14: spans that ran in parallel are nested. */
 export class Staircases {
-  readonly #found = new Suspects(() => new Stairs());
+  readonly #found = new Suspects(() => new Suspect());
 
   started(facts: SpanFacts, above: SpanFacts): void {
-    const isStep =
-      !above.hasChild &&
-      !above.hasEnded &&
-      facts.startedAt - above.startedAt < STEP_MILLIS &&
-      haveOneTracer(facts.span, above.span);
+    const isNext = !above.hasChild && !above.hasEnded && isStep(facts, above);
     above.hasChild = true;
-    if (!isStep) return;
-    const stairs = (above.stairs ??= {
-      first: above,
-      length: 1,
-      outlived: 0,
-      hasOneName: true,
-      isReported: false,
-    });
-    stairs.length += 1;
-    if (facts.span.name !== above.span.name) stairs.hasOneName = false;
-    facts.stairs = stairs;
+    if (isNext) climb(facts, above);
   }
 
   /** Call it when a span has ended; `above` is its parent. Recursive calls end before their parent, so they are no staircase. */

@@ -31,6 +31,8 @@ export const ACTIVE_SPAN =
 
 /** Something that was seen repeatedly and may be a fault. */
 export class Suspect {
+  /** Name of a span, for the report. */
+  name: string = "";
   count: number = 0;
   readonly evidence: Evidence[] = [];
   readonly stacks: CallStack[] = [];

@@ -12,12 +12,10 @@ import { UnfinishedSpans } from "./unfinished-spans.js";
 const MAX_OPEN = 10_000;
 
 class Shared extends Suspect {
-  name = "";
   hasData = false;
 }
 
 class Unended extends Suspect {
-  name = "";
   isRequest = false;
   oldestMillis = 0;
 }
