@@ -90,13 +90,9 @@ export class Parentage {
   // context, a few requests have the children of all others.
   #isFault(late: LateChildren): boolean {
     const { count, entry } = late;
-    if (this.#routes.areSomeStarved(entry, count)) return true;
+    if (isUnbalanced(late) || this.#routes.areSomeStarved(entry, count)) return true;
     return (
-      isOften(late) &&
-      (isOfTimer(late) ||
-        isUnbalanced(late) ||
-        this.#routes.areStarved(entry) ||
-        this.#isMany(late))
+      isOften(late) && (isOfTimer(late) || this.#routes.areStarved(entry) || this.#isMany(late))
     );
   }
 
@@ -157,15 +153,17 @@ function isOften({ most, count, oldestMillis }: LateChildren): boolean {
 }
 
 // A span is active after its end, although the request goes on: its context was entered for good, or it has ended too early.
-function isUnbalanced({ count, most, unbalanced }: LateChildren): boolean {
-  return most >= MANY && unbalanced === count;
+function isUnbalanced({ count, entries, most, unbalanced }: LateChildren): boolean {
+  return Math.max(most, entries) >= MANY && unbalanced === count;
 }
 
-// A queue runs the work of many requests in the contexts of a few, unevenly. Where several have about as many such spans, and no library
-// has called what started them, it is probably their own work after the response. It is no error even if others have no child: a cache may have answered these.
+// A queue runs the work of many requests in the contexts of as many as it has lanes, unevenly at first. Where several requests have about
+// as many such spans, it is probably their own work after the response: for certain few of them if a library has called what started the
+// spans, but not if there are at least as many such requests as spans below any. Others without a child say little: a cache may have answered these.
 function severityOf({ stacks, entries, count, most }: LateChildren, areStarved: boolean): Severity {
-  const isCalled = stacks.some(({ caller }) => caller !== undefined);
-  const isOwn = !isCalled && entries >= MANY && count >= (entries * most) / 2;
+  const areEven = entries >= MANY && count >= (entries * most) / 2;
+  if (areEven && entries >= most) return "info";
+  const isOwn = areEven && stacks.every(({ caller }) => caller === undefined);
   if (areStarved) return isOwn ? "warning" : "error";
   return isOwn ? "info" : "warning";
 }

@@ -48,6 +48,10 @@ function goOn(late: number, others: () => void, start = query): void {
     else others();
 }
 
+function called(ctx: Context, quantity?: number): void {
+  library.run(() => query(ctx, quantity));
+}
+
 describe("rule D1, of work that several requests do alike after their end, is", () => {
   it("worth knowing where all others have done work of their own", () => {
     goOn(6, worked);
@@ -61,14 +65,24 @@ describe("rule D1, of work that several requests do alike after their end, is", 
     expect(found()).toEqual(["D1 info"]);
   });
 
-  it("a warning where a library has called it", () => {
-    goOn(6, worked, (ctx, quantity) => library.run(() => query(ctx, quantity)));
+  it("worth knowing where a queue has called it, or a cache has answered the others", () => {
+    goOn(6, over, called);
 
+    expect(found()).toEqual(["D1 info"]);
+  });
+
+  it("suspicious where each has more spans than there are such requests, as below the lanes of a queue", () => {
+    goOn(7, worked, called);
     expect(found()).toEqual(["D1 warning"]);
   });
 
-  it("a warning, and no error, where a cache may have answered the others", () => {
-    goOn(6, over);
+  it("an error where the others have no span, too", () => {
+    goOn(7, over, called);
+    expect(found()).toEqual(["D1 error"]);
+  });
+
+  it("suspicious, and no error, where no library has called it", () => {
+    goOn(7, over);
 
     expect(found()).toEqual(["D1 warning"]);
   });
