@@ -6,6 +6,7 @@ import { startBridge } from "../client/bridge.js";
 import { cpuTime } from "../time/measure.js";
 
 const LENGTH = 100_000_000;
+const MOST_MILLIS = 15;
 
 /** A new text whose characters lie together in memory: V8 copies a concatenation when it is first read. */
 function longText(): string {
@@ -28,11 +29,13 @@ it.each<[string, () => unknown]>([
 ])("a message of 100 million characters takes the time of a short one: %s", (_, thrown) => {
   const bridge = startBridge();
   setClient(bridge.client);
-  const times = [1, 2, 3].map(() => {
+  let least = Infinity;
+  // Three of them, since garbage may be collected in one; to make a value takes longer than all else.
+  for (let count = 0; count < 3 && least >= MOST_MILLIS; count += 1) {
     const value = thrown();
     const millis = cpuTime();
     captureException(value);
-    return millis();
-  });
-  expect(Math.min(...times)).toBeLessThan(15);
+    least = Math.min(least, millis());
+  }
+  expect(least).toBeLessThan(MOST_MILLIS);
 });

@@ -164,17 +164,18 @@ describe("a copy is bounded, whatever it is of", () => {
       Object.defineProperties({}, Object.fromEntries(many.map((index) => [`k${index}`, {}])));
     const symbols = (): object => Object.fromEntries(many.map((index) => [Symbol(index), index]));
     for (const make of [hidden, symbols]) {
+      // One more than are listed.
+      const objects = Array.from({ length: 4 }, make);
       const { value, calls } = counted((trap) =>
-        Array.from({ length: 20 }, () => {
-          const object = make();
-          return Object.defineProperty({}, "a", {
+        Array.from({ length: 20 }, (_, index) =>
+          Object.defineProperty({}, "a", {
             enumerable: true,
             get: () => {
               trap();
-              return object;
+              return objects[index % objects.length];
             },
-          });
-        }),
+          }),
+        ),
       );
       normalize(value);
       expect(calls()).toBeLessThan(4);

@@ -188,8 +188,9 @@ describe("a value with fields", () => {
 
   it("lists the keys of a few large objects at most, within one value and with one budget", () => {
     let listings = 0;
+    const entries = Object.fromEntries(Array.from({ length: 2000 }, (_, key) => [`k${key}`, key]));
     const large = (): object =>
-      new Proxy(Object.fromEntries(Array.from({ length: 2000 }, (_, key) => [`k${key}`, key])), {
+      new Proxy(entries, {
         ownKeys(target) {
           listings += 1;
           return Reflect.ownKeys(target);
