@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+
 import { expect, it } from "vitest";
 
 import { namesIn, spoolDirectory } from "../delivery/spool/spool-support.js";
@@ -17,7 +19,7 @@ describeRow(26, "a process that crashes with 100 envelopes queued", () => {
     "by %s: all are in the spool; the next process delivers each once, errors first",
     async (ending) => {
       const server = await startFaultServer();
-      const directory = await spoolDirectory();
+      const directory = await spoolDirectory(tmpdir());
       const options = { dsn: server.dsn, spool: { directory } };
       const crashed = await (await startApp(options)).end(ending, LAST);
       expect(crashed).toMatchObject({ exitCode: 1, signal: null });
@@ -40,7 +42,7 @@ describeRow(26, "a process that crashes with 100 envelopes queued", () => {
   it("with some of them sent and none answered: all are in the spool, and a repetition has the same bytes", async () => {
     const server = await startFaultServer();
     await server.script({ requests: [{ do: { kind: "stall", process: true } }] });
-    const directory = await spoolDirectory();
+    const directory = await spoolDirectory(tmpdir());
     const options = { dsn: server.dsn, spool: { directory } };
     const app = await startApp(options);
     await app.captureTransactions(50);

@@ -1,5 +1,6 @@
 import { readFile, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { tmpdir } from "node:os";
 
 import { describe, expect, it } from "vitest";
 
@@ -28,7 +29,7 @@ function isNoTransaction(category: DataCategory): boolean {
 
 describe("a kept envelope", () => {
   it("comes back with the same bytes, contents and event id", async () => {
-    const spool = spoolIn(await spoolDirectory());
+    const spool = spoolIn(await spoolDirectory(tmpdir()));
     const contents = [
       { category: "transaction", quantity: 1 },
       { category: "span", quantity: 21 },
@@ -43,7 +44,7 @@ describe("a kept envelope", () => {
   });
 
   it("without an event id comes back without one", async () => {
-    const spool = spoolIn(await spoolDirectory());
+    const spool = spoolIn(await spoolDirectory(tmpdir()));
     const { body } = envelopeOf("log_item");
     const envelope = { eventId: undefined, category: "log_item", body, contents: [] } as const;
     await spool.keep(envelope);
@@ -51,7 +52,7 @@ describe("a kept envelope", () => {
   });
 
   it("is one file that only its user can read, in a directory that only its user can enter", async () => {
-    const directory = await spoolDirectory();
+    const directory = await spoolDirectory(tmpdir());
     const spool = spoolIn(directory);
     await spool.keep(envelopeOf());
     spool.keepSync(envelopeOf());
@@ -66,7 +67,7 @@ describe("a kept envelope", () => {
   });
 
   it("is a line of JSON and then the envelope as it is sent", async () => {
-    const directory = await spoolDirectory();
+    const directory = await spoolDirectory(tmpdir());
     const envelope = envelopeOf("error");
     await spoolIn(directory, { writer: "00000000000000aa" }).keep(envelope);
 
@@ -85,7 +86,7 @@ describe("a kept envelope", () => {
   });
 
   it("touches nothing on the disk before the first use", async () => {
-    const directory = await spoolDirectory();
+    const directory = await spoolDirectory(tmpdir());
     const spool = spoolIn(directory);
     expect(spool.counts()).toEqual({ spooled: {}, files: 0, bytes: 0 });
     expect(await spool.claim(NO_LIMIT)).toBeUndefined();
@@ -93,7 +94,7 @@ describe("a kept envelope", () => {
   });
 
   it("is counted as spooled until it is done, also while it is claimed or back", async () => {
-    const spool = spoolIn(await spoolDirectory());
+    const spool = spoolIn(await spoolDirectory(tmpdir()));
     await spool.keep(envelopeOf("error"));
     expect(spool.counts()).toMatchObject({ spooled: { error: 1 }, files: 1 });
 
@@ -110,7 +111,7 @@ describe("a kept envelope", () => {
   });
 
   it("has one outcome, whatever is called after that", async () => {
-    const directory = await spoolDirectory();
+    const directory = await spoolDirectory(tmpdir());
     const spool = spoolIn(directory);
     await spool.keep(envelopeOf("error"));
     await spool.keep(envelopeOf("error"));
@@ -123,7 +124,7 @@ describe("a kept envelope", () => {
   });
 
   it("is not a client report", async () => {
-    const directory = await spoolDirectory();
+    const directory = await spoolDirectory(tmpdir());
     const spool = spoolIn(directory);
     expect(await spool.keep(envelopeOf("internal"))).toBe(false);
     expect(spool.keepSync(envelopeOf("internal"))).toBe(false);
@@ -131,7 +132,7 @@ describe("a kept envelope", () => {
   });
 
   it("has one file where the process ends while it is being written", async () => {
-    const directory = await spoolDirectory();
+    const directory = await spoolDirectory(tmpdir());
     const spool = spoolIn(directory);
     const envelopes = Array.from({ length: 20 }, () => envelopeOf("error"));
     const keeps = envelopes.map((envelope) => spool.keep(envelope));
@@ -148,7 +149,7 @@ describe("a kept envelope", () => {
 
 describe("claims", () => {
   it("come in the order in which the queue would send", async () => {
-    const spool = spoolIn(await spoolDirectory());
+    const spool = spoolIn(await spoolDirectory(tmpdir()));
     const queue = createEnvelopeQueue({
       maxItems: 1000,
       memory: new MemoryBound(),
@@ -166,7 +167,7 @@ describe("claims", () => {
   });
 
   it("of a new process are in the order of the names in the directory", async () => {
-    const directory = await spoolDirectory();
+    const directory = await spoolDirectory(tmpdir());
     let now = 1e12;
     const earlier = spoolIn(directory, { now: () => (now += 7), maxAgeMillis: 1e9 });
     for (const category of CATEGORIES) await earlier.keep(envelopeOf(category));
@@ -185,7 +186,7 @@ describe("claims", () => {
   });
 
   it("skip rate-limited categories", async () => {
-    const spool = spoolIn(await spoolDirectory());
+    const spool = spoolIn(await spoolDirectory(tmpdir()));
     for (const category of ["error", "transaction", "monitor"] as const) {
       await spool.keep(envelopeOf(category));
     }
@@ -196,7 +197,7 @@ describe("claims", () => {
   });
 
   it("do not return a claimed envelope again", async () => {
-    const spool = spoolIn(await spoolDirectory());
+    const spool = spoolIn(await spoolDirectory(tmpdir()));
     for (let count = 0; count < 5; count += 1) await spool.keep(envelopeOf());
     const claims = await Promise.all(Array.from({ length: 8 }, () => spool.claim(NO_LIMIT)));
     const ids = claims.flatMap((claimed) =>
@@ -207,7 +208,7 @@ describe("claims", () => {
   });
 
   it("let others go first after an envelope has come back three times", async () => {
-    const spool = spoolIn(await spoolDirectory());
+    const spool = spoolIn(await spoolDirectory(tmpdir()));
     const [stubborn, healthy] = [envelopeOf("error"), envelopeOf("transaction")];
     await spool.keep(stubborn);
     await spool.keep(healthy);
@@ -221,7 +222,7 @@ describe("claims", () => {
   });
 
   it("see what another process has added since", async () => {
-    const directory = await spoolDirectory();
+    const directory = await spoolDirectory(tmpdir());
     const [spool, other] = [spoolIn(directory), spoolIn(directory)];
     expect(await spool.claim(NO_LIMIT)).toBeUndefined();
     await other.keep(envelopeOf());
@@ -229,7 +230,7 @@ describe("claims", () => {
   });
 
   it("account per process: an envelope that another process delivers stays spooled here", async () => {
-    const directory = await spoolDirectory();
+    const directory = await spoolDirectory(tmpdir());
     const [spool, other] = [spoolIn(directory), spoolIn(directory)];
     await spool.keep(envelopeOf("error"));
     expect(await drain(other)).toHaveLength(1);
@@ -239,7 +240,7 @@ describe("claims", () => {
   });
 
   it("leave files alone that are not the spool's", async () => {
-    const directory = await spoolDirectory();
+    const directory = await spoolDirectory(tmpdir());
     const spool = spoolIn(directory);
     await spool.keep(envelopeOf());
     await writeFile(join(directory, "notes.txt"), "mine");
@@ -251,7 +252,7 @@ describe("claims", () => {
 
 describe("the directory", () => {
   it("is created again when it was removed", async () => {
-    const directory = await spoolDirectory();
+    const directory = await spoolDirectory(tmpdir());
     const spool = spoolIn(directory);
     await spool.keep(envelopeOf("error"));
     await rm(directory, { recursive: true });
@@ -264,7 +265,7 @@ describe("the directory", () => {
   });
 
   it("may hold claims of unknown age without harm", async () => {
-    const directory = await spoolDirectory();
+    const directory = await spoolDirectory(tmpdir());
     const spool = spoolIn(directory);
     await spool.keep(envelopeOf("error"));
     const [name = ""] = await namesIn(directory);
@@ -279,7 +280,10 @@ describe("the directory", () => {
 
 it("a kept envelope that expires is dropped by then, however long others are kept", async () => {
   let now = 1e12;
-  const spool = spoolIn(await spoolDirectory(), { now: () => now, maxAgeMillis: 24 * 3_600_000 });
+  const spool = spoolIn(await spoolDirectory(tmpdir()), {
+    now: () => now,
+    maxAgeMillis: 24 * 3_600_000,
+  });
   await spool.keep(envelopeOf("error"));
   await spool.keep({ ...envelopeOf("transaction"), expiresAtMillis: now + 3_600_000 });
   now += 2 * 3_600_000;

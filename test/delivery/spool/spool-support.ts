@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { onTestFinished } from "vitest";
@@ -11,12 +10,15 @@ import type { ItemCount } from "../../../src/protocol/data-category.js";
 import type { SpoolSettings } from "../../../src/delivery/spool/file-spool.js";
 import { createSpool } from "../../../src/delivery/spool/file-spool.js";
 import type { Spool, SpooledEnvelope } from "../../../src/delivery/spool/spool.js";
+import { temporaryRoot } from "../../temporary-root.js";
 import { recordingDiagnostics } from "../support.js";
 
 export const NO_LIMIT = (): boolean => false;
 
-/** A directory that does not exist yet, below one that goes away with the test. */
-export async function spoolDirectory(above: string = tmpdir()): Promise<string> {
+const SPOOL_BYTES = 50_000_000;
+
+/** A directory that does not exist yet, below one that goes away with the test. In memory, unless it is below another one. */
+export async function spoolDirectory(above: string = temporaryRoot(SPOOL_BYTES)): Promise<string> {
   const parent = await mkdtemp(join(above, "spool-"));
   onTestFinished(() => rm(parent, { recursive: true, force: true }));
   return join(parent, "above", "spool");
