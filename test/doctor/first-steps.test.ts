@@ -224,7 +224,7 @@ describe("an application with a set-up file that the command does not load", () 
   it("is told to write another one if the command does load it", async () => {
     writeForTest("tracing.cjs", "");
 
-    const [missing] = await findingsOfCommand("node --require ./tracing.cjs app.cjs");
+    const [missing] = await findingsOf(["--require", "./tracing.cjs", "app.cjs"]);
 
     expect(missing?.fix).toContain("instrumentation.mjs");
   });

@@ -9,7 +9,7 @@ import { textWidth } from "../../src/support/terminal-text.js";
 import { installApplication } from "../package/application.js";
 import type { Application } from "../package/application.js";
 import { runs } from "../property/runs.js";
-import { examineCommand, examinedInGroups, exitCodesOf } from "./examined.js";
+import { examineDirectly, examinedInGroups, exitCodesOf } from "./examined.js";
 
 const FIXTURES = join(import.meta.dirname, "fixtures");
 
@@ -189,11 +189,11 @@ describe("an application in which everything is right", () => {
     installSentry();
     const installed = "D7 sentry-sdk-installed info";
     const loaded = "D7 sentry-sdk-loaded warning";
-    const once = await examineCommand(app, "node beside-sentry.mjs");
-    const twice = await examineCommand(app, "TWICE=1 node beside-sentry.mjs");
+    const once = await examineDirectly(app, ["beside-sentry.mjs"]);
+    const twice = await examineDirectly(app, ["beside-sentry.mjs"], { TWICE: "1" });
 
-    expect(found(once.report)).toEqual([installed]);
-    expect(found(twice.report)).toEqual([loaded, installed]);
+    expect(found(once)).toEqual([installed]);
+    expect(found(twice)).toEqual([loaded, installed]);
   });
 
   it("fires nothing over thousands of units, and keeps its exit code", async () => {
