@@ -119,8 +119,9 @@ function namedVoids(program, fields) {
   const { end } = program.body.find(({ directive }) => directive !== undefined);
   const edits = [{ start: end, end, text: `var ${VOID};` }];
   visit(program, (node) => {
-    const { type, operator, start } = node;
-    if (type !== "UnaryExpression" || operator !== "void") return;
+    const { type, operator, argument, start } = node;
+    // Not `void` before a call, whose value is ignored.
+    if (type !== "UnaryExpression" || operator !== "void" || argument.value !== 0) return;
     if (!fields.some((field) => field.end === node.end))
       edits.push({ start, end: node.end, text: VOID });
   });
