@@ -148,7 +148,11 @@ describe("spans whose root does not come", () => {
 
   it("are sent however many traces they are of: the queue does not overflow", async () => {
     // The flush takes as long as it needs: the claim is about the queue.
-    const bench = startExporter({ shutdownTimeoutMillis: 600_000 });
+    const bench = startExporter({
+      shutdownTimeoutMillis: 600_000,
+      // What is sent is only counted.
+      transport: { send: () => Promise.resolve(DELIVERED), close: () => Promise.resolve() },
+    });
     for (let i = 0; i < 10_500; i++) {
       bench.export(childOf(spanOf({ traceId: `${i}`.padStart(32, "a") })));
     }
