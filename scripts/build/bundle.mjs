@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 
 import { rolldown } from "rolldown";
 
+import { API_GUARD } from "./api-guard.mjs";
 import * as builtins from "./builtins.mjs";
 import { sourceFile } from "./entries.mjs";
 import { rewriteOf, rewritten } from "./output.mjs";
@@ -83,6 +84,7 @@ function sharedChunks(entries, output = {}) {
     chunkFileNames: "[name].cjs",
     // `require` tries again where it has failed; Node's loader keeps an `import()` that has failed.
     dynamicImportInCjs: false,
+    intro: ({ name }) => (name === "cli" ? API_GUARD : ""),
     codeSplitting: {
       groups: [
         { name: SENDING_CHUNK, test: isSending, priority: 2 },

@@ -103,12 +103,20 @@ export function fixForUntraced(isHttp: boolean, modules: LoadedModules = new Loa
     return preloaded().includes("otel-sentry-bridge/register")
       ? firstSetUp()
       : {
-          fix: "Install the instrumentations of what the application uses, and add them to the set-up:",
-          code: `// ${addInstrumentations(HTTP)}\nnew NodeSDK({ instrumentations: [new HttpInstrumentation()] });`,
+          fix: `Install ${ITS_INSTRUMENTATIONS}, and add them to the set-up:`,
+          code: addHttp(),
         };
   const setUp = setUpOf(name, modules);
-  if (!isHttp && setUp !== undefined && isPreloaded(setUp)) return { fix: USE };
-  return earlier({ name, target: "" }, modules);
+  if (setUp === undefined || !isPreloaded(setUp)) return earlier({ name, target: "" }, modules);
+  if (!isHttp) return { fix: USE };
+  const fix = `In ${shownPath(setUp)}, register ${ITS_INSTRUMENTATIONS}, before all else is loaded:`;
+  return { fix, code: addHttp() };
+}
+
+const ITS_INSTRUMENTATIONS = "the instrumentations of what the application uses";
+
+function addHttp(): string {
+  return `// ${addInstrumentations(HTTP)}\nimport { HttpInstrumentation } from "${HTTP}";\nnew NodeSDK({ instrumentations: [new HttpInstrumentation()] });`;
 }
 
 function addInstrumentations(...names: readonly string[]): string {
@@ -125,7 +133,7 @@ export function firstSetUp(modules: LoadedModules = new LoadedModules()): Fix {
     return loadedFirst(existing);
   const file = "instrumentation.mjs";
   return {
-    fix: `Write a set-up file, ${file}, with the instrumentations of what the application uses, and load it first:`,
+    fix: `Write a set-up file, ${file}, with ${ITS_INSTRUMENTATIONS}, and load it first:`,
     code: `// ${addInstrumentations(BASE, HTTP)}
 // ${startCommand(file)}
 ${HOOK}

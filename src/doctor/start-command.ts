@@ -52,9 +52,12 @@ export function isPreloaded(path: string): boolean {
   return preloaded().some((each) => attempt(() => fileURLToPath(each), resolve(each)) === file);
 }
 
+// Packages, and the file that the doctor itself loads, from wherever the package is linked.
+const FOREIGN = /\/node_modules\/|\/doctor-preload\.cjs"?$/;
+
 /** Returns the last file of the application that a flag loads before the program, as the flag names it. */
 export function preloadedFile(): string | undefined {
-  return preloaded().findLast((each) => /^[./]/.test(each) && !each.includes("/node_modules/"));
+  return preloaded().findLast((each) => /^[./]/.test(each) && !FOREIGN.test(each));
 }
 
 /** Returns the files and packages that flags load before the program, as the flags name them. */

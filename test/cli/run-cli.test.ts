@@ -191,6 +191,21 @@ describe("the installed command", { timeout: 60_000 }, () => {
   });
   afterAll(() => app.remove());
 
+  it.each([
+    [["doctor"], "stderr", /^ERROR D7 no-api: .*\nnpm install @opentelemetry\/api@1\.9$/m],
+    [["doctor", "--", "node", "-e", "1"], "stderr", /^ERROR D7 no-api: /],
+    [["doctor", "--json"], "stdout", /"worst":"error".*"name":"no-api"/],
+  ] as const)("says in `%s` that OpenTelemetry is missing", async (args, output, text) => {
+    const bare = installApplication([]);
+    onTestFinished(() => bare.remove());
+
+    const end = await bare.node([join(bare.packageDirectory, "dist/cli.cjs"), ...args]);
+
+    expect(end.exitCode).toBe(1);
+    expect(end[output]).toMatch(text);
+    expect(`${end.stderr}${end.stdout}`).not.toContain("MODULE_NOT_FOUND");
+  });
+
   it("says why nothing arrived, and exits with 1", async () => {
     const server = await startIngestServer();
     await server.close();

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 
-import { checkLoadOrder } from "../../src/doctor/load-order.js";
+import { checkLoadOrder, fixForUntraced } from "../../src/doctor/load-order.js";
 import { LoadedModules } from "../../src/doctor/loaded-modules.js";
 import type { LoadedModule } from "../../src/doctor/loaded-modules.js";
 
@@ -135,4 +135,23 @@ describe("instrumentations that are ES modules, which Node does not list", () =>
   it("do not wait for other packages", () => {
     expect(namesOf({ [base]: {}, [fileOf("koa")]: {} })).toEqual([]);
   });
+});
+
+describe("requests that are not traced, although a flag loads a set-up", () => {
+  const modules = new LoadedModules({ [fileOf("@opentelemetry/instrumentation-http")]: {} });
+
+  it.each(["", " --require=/shop/packages/otel-sentry-bridge/dist/doctor-preload.cjs"])(
+    "have a fix in its file, with code, beside the flag `%s`",
+    (flag) => {
+      vi.stubEnv("NODE_OPTIONS", `--import=./set-up.mjs${flag}`);
+      onTestFinished(() => void vi.unstubAllEnvs());
+
+      const { fix, code } = fixForUntraced(true, modules);
+
+      expect(fix).toBe(
+        "In set-up.mjs, register the instrumentations of what the application uses, before all else is loaded:",
+      );
+      expect(code).toMatch(/instrumentation-http.*new HttpInstrumentation\(\)/s);
+    },
+  );
 });

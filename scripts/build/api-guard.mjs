@@ -1,0 +1,25 @@
+// Code at the start of the command line: without OpenTelemetry's API, which all of the package needs, nothing else can be loaded.
+const FINDING = {
+  rule: "D7",
+  name: "no-api",
+  severity: "error",
+  summary: "There is no @opentelemetry/api in this directory's node_modules.",
+  count: 1,
+  evidence: [],
+  mechanism: "Without it no command can run, and there are no spans.",
+  fix: "Install it:",
+  code: "npm install @opentelemetry/api@1.9",
+};
+
+/** Prints the finding as the report of `doctor --json`, or as text, and ends the process. */
+export const API_GUARD = `try {
+  require.resolve("@opentelemetry/api");
+} catch {
+  const finding = ${JSON.stringify(FINDING)};
+  const { pid, versions: { node }, argv } = process;
+  if (argv.includes("--json")) console.log(JSON.stringify({
+    version: require("../package.json").version, mode: "off", atMillis: Date.now(), process: { pid, node, command: process.cwd() }, worst: "error", facts: [], findings: [finding], others: []
+  }));
+  else console.error(\`ERROR \${finding.rule} \${finding.name}: \${finding.summary} \${finding.fix}\\n\${finding.code}\`);
+  process.exit(1);
+}`;
