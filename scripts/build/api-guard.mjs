@@ -3,10 +3,10 @@ const FINDING = {
   rule: "D7",
   name: "no-api",
   severity: "error",
-  summary: "There is no @opentelemetry/api in this directory's node_modules.",
+  summary: "@opentelemetry/api is not installed here.",
   count: 1,
   evidence: [],
-  mechanism: "Without it no command can run, and there are no spans.",
+  mechanism: "Without it no command can run.",
   fix: "Install it:",
   code: "npm install @opentelemetry/api@1.9",
 };

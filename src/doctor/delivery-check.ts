@@ -4,10 +4,12 @@ import { quantityOf } from "./report-text.js";
 import { MANY } from "./suspects.js";
 import type { Examination, Finding } from "./finding.js";
 
+const NOT_REACHED = "The server could not be reached, or did not answer.";
+
 /** The reasons for losses that are faults, what they mean, and what to do. Others are decisions of the application. */
 const LOSSES: Readonly<Record<string, readonly [meaning: string, fix: string]>> = {
   network_error: [
-    "The server could not be reached, or did not answer.",
+    NOT_REACHED,
     "Check the DSN and the network with `otel-sentry-bridge doctor`; the option `spool` keeps what cannot be sent.",
   ],
   send_error: [
@@ -84,7 +86,7 @@ const ONLY_SPOOLED = finding({
   name: "only-spooled",
   severity: "warning",
   summary: "Nothing has reached the server: what was captured is in the spool directory.",
-  mechanism: "The server could not be reached, or did not answer, while the process ran.",
+  mechanism: NOT_REACHED,
   fix: "Check the DSN and the network with `otel-sentry-bridge doctor`, without a command.",
 });
 

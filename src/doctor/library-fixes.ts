@@ -21,8 +21,8 @@ const MOVED =
   "queue, pool, batch or timer ran this work in the context of another request or job: spans, errors, users and tags are on the wrong trace.";
 
 /** Returns the mechanism of a finding that may have a harmless cause. */
-export function movedUnless(cause: string): string {
-  return `If ${cause}, nothing is wrong. Otherwise a ${MOVED}`;
+export function movedUnless(cause: string, fault: string = MOVED): string {
+  return `If ${cause}, nothing is wrong. Otherwise a ${fault}`;
 }
 
 /** The harmless cause of what happens after the end of a request. */

@@ -2,7 +2,7 @@ import { SPAN_KIND } from "../trace/span.js";
 import type { StartedSpan } from "../trace/span.js";
 import { finding } from "./finding.js";
 import type { Finding } from "./finding.js";
-import { codeFor, losesContext } from "./library-fixes.js";
+import { codeFor, losesContext, movedUnless } from "./library-fixes.js";
 import { isEntry, nameKey, nameOf, spanEvidence, tracerOf } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
 import { Suspect, Suspects } from "./suspects.js";
@@ -81,19 +81,22 @@ export class OrphanRule {
   }
 }
 
+const LOST =
+  "listener, socket, queue, promise library or native addon has lost the context. Each such span is a trace of its own, without the request's user and tags.";
+
 function orphanFinding(lost: Orphans, withParent: number): Finding {
   const { name, tracer, count, evidence, library, atOnce } = lost;
+  const isLost = atOnce >= count / 4 || losesContext(library);
   const compared = withParent === 0 ? "none has one" : `${withParent} others have one`;
   return finding({
     rule: "D9",
     name: "orphans",
     // Background work runs one after the other; spans that requests have lost overlap as requests do.
-    severity: atOnce >= count / 4 || losesContext(library) ? "warning" : "info",
-    summary: `${count} spans "${name}" of ${tracer} started without a parent while requests were open; ${compared}.`,
+    severity: isLost ? "warning" : "info",
+    summary: `${count} spans "${name}" (tracer ${tracer}) started without a parent while requests were open; ${compared}.`,
     count,
     evidence,
-    mechanism:
-      "A listener, socket, queue, promise library or native addon has lost the context. Each such span is a trace of its own, without the request's user and tags.",
+    mechanism: isLost ? `A ${LOST}` : movedUnless("this is background work", LOST),
     library,
     fix: "Either bind the callback where it is registered, or use the library's promises, or give background work a root span of its own:",
     code: codeFor(

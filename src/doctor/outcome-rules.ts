@@ -10,13 +10,14 @@ import type { AttributeBag, FinishedSpan } from "../trace/span.js";
 import { propertyOf } from "../support/foreign.js";
 import { clip, textOf } from "../support/text.js";
 import { finding } from "./finding.js";
-import type { Finding } from "./finding.js";
+import type { Evidence, Finding } from "./finding.js";
 import { nameKey, nameOf, reportName, spanEvidence, tracerOf } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
 import { Suspect, Suspects } from "./suspects.js";
 
 const MIN_FAILURES = 3;
 const MAX_VALUES = 10;
+const MAX_SHOWN = 4;
 const MAX_VALUE_LENGTH = 100;
 const FAILED = 500;
 const NAMES = {
@@ -29,12 +30,16 @@ export class OutcomeRules {
   readonly #swallowed = new Suspects(() => new Suspect());
   readonly #unnamed = new Suspects(() => new Suspect());
   readonly #silent = new WeakMap<Unit, Suspect>();
-  readonly #identities = new Map<string, { readonly name: string; readonly values: Set<string> }>();
+  readonly #identities = new Map<
+    string,
+    { readonly name: string; readonly values: Map<string, Evidence> }
+  >();
   /** Attributes of the resource of the last root. */
   resource: AttributeBag | undefined;
   #resource: unknown;
 
-  started({ span }: SpanFacts): void {
+  started(facts: SpanFacts): void {
+    const { span } = facts;
     if (span.resource === this.#resource) return;
     this.#resource = span.resource;
     const attributes = span.resource && knownAttributes(span.resource).attributes;
@@ -43,10 +48,11 @@ export class OutcomeRules {
       const value = keys
         .map((key) => propertyOf(attributes, key))
         .find((each) => each !== undefined);
-      const known = this.#identities.get(name) ?? { name, values: new Set() };
+      const known = this.#identities.get(name) ?? { name, values: new Map() };
       this.#identities.set(name, known);
-      if (known.values.size < MAX_VALUES)
-        known.values.add(clip(textOf(value ?? "(none)"), MAX_VALUE_LENGTH));
+      const text = clip(textOf(value ?? "(none)"), MAX_VALUE_LENGTH);
+      if (known.values.size < MAX_VALUES && !known.values.has(text))
+        known.values.set(text, spanEvidence(facts));
     }
   }
 
@@ -89,7 +95,7 @@ export class OutcomeRules {
     return [
       ...failures.map(swallowedFinding),
       ...this.#unnamed.entriesOf().map(([tracer, each]) => unnamedFinding(tracer, each)),
-      ...mixed.map(({ name, values }) => mixedFinding(name, [...values])),
+      ...mixed.map(({ name, values }) => mixedFinding(name, values)),
     ];
   }
 }
@@ -132,12 +138,13 @@ function swallowedFinding({ name, count, evidence }: Suspect): Finding {
   });
 }
 
-function mixedFinding(name: string, values: readonly string[]): Finding {
+function mixedFinding(name: string, values: ReadonlyMap<string, Evidence>): Finding {
   return finding({
     rule: "D20",
     name: "mixed-identity",
     severity: "warning",
-    summary: `Spans of this process have resources with different values of ${name}: ${values.join(" and ")}.`,
+    summary: `Spans of this process have resources with different values of ${name}: ${[...values.keys()].join(" and ")}.`,
+    evidence: [...values.values()].slice(0, MAX_SHOWN),
     mechanism:
       "Two tracer providers with different resources send to one client. Events carry one of the values; Sentry drops check-ins whose environment changes.",
     fix: `Give all providers one resource, or set the option \`${name}\`:`,

@@ -207,7 +207,7 @@ function unbalancedFinding({ name, parent, seen }: LateChildren): Finding {
     summary: `Spans "${name}" started below "${parent}" after it had ended, while its request went on.`,
     ...seen,
     mechanism:
-      "Its context was entered (enterWith) and never left, or it was ended before its work.",
+      "The context of that span was entered (enterWith) and never left, or the span ended before its work.",
     fix: "Make a span active for one function only, and end it after its work:",
     code: ACTIVE_SPAN,
   });
@@ -265,7 +265,7 @@ function foreignFinding({ name, parent, isAutomatic, seen }: ForeignParents): Fi
   return finding({
     rule: "D3",
     name: "foreign-parent",
-    summary: `Spans "${name}" have a parent, "${parent}", that belongs to another unit of work than their context.`,
+    summary: `Spans "${name}" have a parent, "${parent}", that belongs to another request or job than their context.`,
     ...seen,
     ...(isAutomatic ? boundCallback(seen.library) : STORED),
   });

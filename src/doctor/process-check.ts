@@ -229,7 +229,7 @@ function untraced(isHttp: boolean, severity: Severity): Finding {
       ? "HTTP requests were received, but no server span has started."
       : "A tracer provider is registered, but no span has reached a SentrySpanProcessor.",
     mechanism:
-      "Instrumentations are missing or were loaded too late, the sampler drops every trace, or the provider lacks the processor.",
+      "Instrumentations are missing or loaded too late, the sampler drops every trace, or the provider lacks the processor.",
     ...fixForUntraced(isHttp),
   });
 }

@@ -97,7 +97,7 @@ function faultFinding({ kind, message, known }: Fault): Finding {
 }
 
 const EFFECTS = {
-  D7: "Data is lost, doubled or mixed up because of it.",
+  D7: "Data is lost, doubled or mixed up.",
   D18: "Sentry does not get this data.",
 };
 

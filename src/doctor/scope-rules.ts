@@ -217,7 +217,7 @@ function lateFinding({ what, owner, most, oldestMillis, seen }: Writes): Finding
     rule: "D2",
     name: "dead-unit-write",
     severity: what === "user" ? "error" : "warning",
-    summary: `Scope data (${what}) was set on the unit of "${owner}" after it had ended: ${most > 1 ? `up to ${most} times in one unit, ` : ""}up to ${seconds(oldestMillis)} late.`,
+    summary: `Scope data (${what}) was set for "${owner}" after it had ended: ${most > 1 ? `up to ${most} times in one, ` : ""}up to ${seconds(oldestMillis)} late.`,
     ...seen,
     ...boundCallback(seen.library),
     mechanism:
@@ -234,7 +234,7 @@ function outsideFinding({ what, seen }: Writes): Finding {
     summary: `Scope data (${what}) was set outside of every request and job, after the first one had started.`,
     ...seen,
     mechanism:
-      "No unit of work is active there, as in a handler that was set at start-up. The data is on no request's events.",
+      "No request or job is active there, as in a handler that was set at start-up. The data is on no request's events.",
     fix: "Either run the handler in a unit of its own, or set data of the whole process on the global scope:",
     code: 'socket.on("message", (data) =>\n  withIsolationScope(() => handle(data)));\n// or\ngetGlobalScope().setTag("region", region);',
   });
@@ -261,7 +261,7 @@ function conflictFinding({ what, count, evidence }: Writes): Finding {
     count,
     evidence,
     mechanism:
-      "They share one unit of work: the events of the first carry the value of the second.",
+      "They share the data of one request or job: the events of the first carry the value of the second.",
     ...UNIT_EACH,
   });
 }

@@ -96,7 +96,7 @@ function sharedFinding({ name, shared, count, evidence }: Waiting): Finding {
     count,
     evidence,
     mechanism:
-      "They shared its work, by a cached promise or a batch: it is on the trace of the first caller only.",
+      "Probably they shared its work by a cached promise or a batch: it is on the trace of the first caller only.",
     fix: "Start shared work in the root context, with links to those who wait for it:",
     code: "context.with(ROOT_CONTEXT, () =>\n  tracer.startActiveSpan(name, { links }, load));",
   });

@@ -168,10 +168,10 @@ function sharedFinding({ name, hasData, seen }: Shared): Finding {
     rule: "D11",
     name: "shared-isolation",
     severity: hasData ? "error" : "warning",
-    summary: `Several requests or messages "${name}" were open at once in one unit of work.`,
+    summary: `Several requests or messages "${name}" were open at once in one unit of work (request or job).`,
     ...seen,
     mechanism:
-      "They were started in one context, as that of a batch: a user or tag of one is on the events of the others.",
+      "They were started in the context of one span, such as a batch's: a user or tag of one is on the events of the others.",
     ...UNIT_EACH,
   });
 }

@@ -151,7 +151,7 @@ const AND_TRACED =
 function behindMessage(processors: readonly object[]): string {
   const names = processors.map(classNameOf).join(", ") || "no processor";
   return (
-    `${TWICE}with ${names}. OpenTelemetry ignores the second one, so its SentrySpanProcessor receives no spans. ` +
+    `${TWICE}with ${names}. OpenTelemetry ignores the second, whose SentrySpanProcessor receives no spans. ` +
     "Either pass the processor to the first provider, or call attachToGlobalProvider(processor)"
   );
 }

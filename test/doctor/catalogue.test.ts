@@ -14,7 +14,7 @@ import { describe, expect, it } from "vitest";
 import { setUser } from "../../src/index.js";
 import { gateKit } from "./gate-kit.js";
 
-const { tracer, found, open, query } = gateKit();
+const { tracer, found, open, query, theObserver } = gateKit();
 
 const UNITS = 25;
 
@@ -139,6 +139,7 @@ describe("the doctor finds orphans in a mechanism that loses the context:", () =
     span.end();
 
     expect(found()).toEqual(["D9 info"]);
+    expect(theObserver().findings(false)[0]?.mechanism).toMatch(/^If this is background work, /);
   });
 
   it("the lines of a stream", async () => {

@@ -75,6 +75,7 @@ describe("rule D20, of resources that differ in release,", () => {
 
     expect(mixed?.rule).toBe("D20");
     expect(mixed?.summary).toMatch(/release: 0( and \d){9}\.$/);
+    expect(mixed?.evidence.map(({ name }) => name)).toEqual(["job", "job", "job", "job"]);
   });
 
   it("is quiet where the option takes precedence", async () => {
