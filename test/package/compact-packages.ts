@@ -70,7 +70,7 @@ function existingOrNew(): ReadonlyMap<string, string> {
   for (const file of [import.meta.filename, LOCK]) hash.update(readFileSync(file));
   for (const { name, version } of manifests) hash.update(`${name}@${version} `);
   const directory = join(CACHE, `compact-packages-${hash.digest("hex").slice(0, 16)}`);
-  if (!existsSync(directory)) makeAll(manifests, directory);
+  if (manifests.length > 0 && !existsSync(directory)) makeAll(manifests, directory);
   return new Map(manifests.map(({ name }) => [name, join(directory, "node_modules", name)]));
 }
 
