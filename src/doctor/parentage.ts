@@ -128,9 +128,15 @@ export class Parentage {
     const suspect = this.#foreign.of(`${tracer}|${nameKey(span)}`);
     suspect.isAutomatic = AUTOMATIC.test(tracer);
     suspect.name ||= nameOf(span);
-    suspect.parent ||= nameOf(above.span);
+    suspect.parent ||= placeOf(above);
     suspect.add((site) => [spanEvidence(facts, site), spanEvidence(above)]);
   }
+}
+
+// The layers of a framework have one name for all routes, so that the request is named, too.
+function placeOf({ span, entry }: SpanFacts): string {
+  const own = `"${nameOf(span)}"`;
+  return span === entry.span ? own : `${own} of "${nameOf(entry.span)}"`;
 }
 
 interface Pair {
@@ -141,7 +147,7 @@ interface Pair {
 
 function note(late: LateChildren, { facts, above, most }: Pair): void {
   late.name ||= nameOf(facts.span);
-  late.parent ||= nameOf(above.span);
+  late.parent ||= placeOf(above);
   late.most = Math.max(late.most, most);
   const age = !above.hasEnded ? 0 : facts.startedAt - above.endedAt;
   late.oldestMillis = Math.max(late.oldestMillis, age);
@@ -184,14 +190,18 @@ const LOOP: Pick<Finding, "code" | "fix" | "mechanism"> = {
   code: TIMER,
 };
 
+function startedLate({ name, parent }: LateChildren): string {
+  return `Spans "${name}" started below ${parent} after it had ended`;
+}
+
 function lateFinding(late: LateChildren, severity: Severity): Finding {
-  const { name, parent, most, oldestMillis, entries, seen } = late;
+  const { most, oldestMillis, entries, seen } = late;
   const isLoop = severity !== "error" && entries === 1 && seen.library === undefined;
   return finding({
     rule: "D1",
     name: "ended-parent",
     severity,
-    summary: `Spans "${name}" started below "${parent}" after it had ended: up to ${most} below one span, up to ${seconds(oldestMillis)} late.`,
+    summary: `${startedLate(late)}: up to ${most} below one span, up to ${seconds(oldestMillis)} late.`,
     ...seen,
     ...boundCallback(seen.library),
     ...(severity === "error" ? {} : { mechanism: movedUnless(OWN_WORK) }),
@@ -199,13 +209,13 @@ function lateFinding(late: LateChildren, severity: Severity): Finding {
   });
 }
 
-function unbalancedFinding({ name, parent, seen }: LateChildren): Finding {
+function unbalancedFinding(late: LateChildren): Finding {
   return finding({
     rule: "D8",
     name: "unbalanced-context",
     severity: "warning",
-    summary: `Spans "${name}" started below "${parent}" after it had ended, while its request went on.`,
-    ...seen,
+    summary: `${startedLate(late)}, while its request went on.`,
+    ...late.seen,
     mechanism:
       "The context of that span was entered (enterWith) and never left, or the span ended before its work.",
     fix: "Make a span active for one function only, and end it after its work:",
@@ -213,14 +223,14 @@ function unbalancedFinding({ name, parent, seen }: LateChildren): Finding {
   });
 }
 
-function starvedFinding({ name, parent, seen }: LateChildren): Finding {
+function starvedFinding(late: LateChildren): Finding {
   return finding({
     rule: "D4",
     name: "starved-siblings",
     severity: "warning",
-    summary: `Spans "${name}" started below "${parent}" after it had ended, while about as many other "${parent}" have no child span.`,
-    ...seen,
-    ...boundCallback(seen.library),
+    summary: `${startedLate(late)}, while about as many other ${late.parent} have no child span.`,
+    ...late.seen,
+    ...boundCallback(late.library),
   });
 }
 
@@ -229,7 +239,7 @@ function timerFinding({ name, parent, seen }: LateChildren): Finding {
     rule: "D6",
     name: "long-lived-unit",
     severity: "warning",
-    summary: `A timer that was set within "${parent}" starts spans "${name}" below it, long after it has ended.`,
+    summary: `A timer that was set within ${parent} starts spans "${name}" below it, long after it has ended.`,
     ...seen,
     mechanism:
       "A timer keeps the context in which it was set: its spans, users and tags belong to that one request for ever.",
@@ -244,7 +254,7 @@ function servedFinding({ parent, count, evidence, oldestMillis }: LateChildren):
     name: "long-lived-unit",
     // Within an open span it may be a test that injects requests.
     severity: oldestMillis > 0 ? "error" : "warning",
-    summary: `The span "${parent}" is the parent of requests that it did not make.`,
+    summary: `The span ${parent} is the parent of requests that it did not make.`,
     count,
     evidence,
     mechanism:
@@ -265,7 +275,7 @@ function foreignFinding({ name, parent, isAutomatic, seen }: ForeignParents): Fi
   return finding({
     rule: "D3",
     name: "foreign-parent",
-    summary: `Spans "${name}" have a parent, "${parent}", that belongs to another request or job than their context.`,
+    summary: `Spans "${name}" have a parent, ${parent}, that belongs to another request or job than their context.`,
     ...seen,
     ...(isAutomatic ? boundCallback(seen.library) : STORED),
   });

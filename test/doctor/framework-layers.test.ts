@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import { gateKit } from "./gate-kit.js";
 
-const { tracer, found, query } = gateKit();
+const { tracer, found, query, theObserver } = gateKit();
 
 interface Handled {
   readonly span: Span;
@@ -50,6 +50,9 @@ describe("a request with no children but the layers of its framework", () => {
     for (let index = 0; index < 19; index += 1) end(serve());
 
     expect(found()).toEqual(["D1 error"]);
+    expect(theObserver().findings(false)[0]?.summary).toMatch(
+      /^Spans "query" started below "request handler" of "GET \/units" after it had ended/,
+    );
   });
 
   it("has waited for a span of another one: rule D16", () => {
