@@ -114,7 +114,7 @@ function apiCopies(installed: Installed): Finding[] {
   const states = copies.flatMap(({ path, version }) => {
     const minor = minorOf(version) ?? 0;
     if (base === undefined || minor <= base) return [];
-    const isLoaded = !isRunning || hasLoaded(path);
+    const isLoaded = isRunning ? hasLoaded(path) : undefined;
     return isLoaded === false && minor < FIRST_WITH_MODULES ? [] : [isLoaded];
   });
   const versions = versionsOf(copies);

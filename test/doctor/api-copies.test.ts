@@ -44,3 +44,15 @@ it("in a run, a newer copy that was loaded as an ES module is an error", async (
 
   expect(findings).toMatchObject([{ name: "api-copies", severity: "error" }]);
 });
+
+it("without a run, a newer copy is a warning: the application may not load it", () => {
+  const directory = directoryWith({
+    "@opentelemetry/api": { version: "1.9.1" },
+    "@opentelemetry/sdk-trace-base": { version: "2.12.1" },
+    "other/node_modules/@opentelemetry/api": { version: "1.10.0" },
+  });
+
+  const { findings } = checkPackages(directory);
+
+  expect(findings).toMatchObject([{ name: "api-copies", severity: "warning" }]);
+});
