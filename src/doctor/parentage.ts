@@ -163,9 +163,9 @@ function isUnbalanced({ count, entries, most, unbalanced }: LateChildren): boole
   return Math.max(most, entries) >= MANY && unbalanced === count;
 }
 
-// A queue runs the work of many requests in the contexts of as many as it has lanes, unevenly at first. Where several requests have about
-// as many such spans, it is probably their own work after the response: for certain few of them if a library has called what started the
-// spans, but not if there are at least as many such requests as spans below any. Others without a child say little: a cache may have answered these.
+// A queue that moves work runs it in as many contexts as it has lanes: in few, with many spans each. Where several requests have about as
+// many such spans, it is probably their own work after the response: if there are at least as many of these requests as spans below any
+// of them, or if no library has called what started the spans. Others without a child say little: a cache may have answered these.
 function severityOf({ stacks, entries, count, most }: LateChildren, areStarved: boolean): Severity {
   const areEven = entries >= MANY && count >= (entries * most) / 2;
   if (areEven && entries >= most) return "info";
