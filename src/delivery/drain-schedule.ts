@@ -1,11 +1,7 @@
 import type { Timers } from "../support/time.js";
-import { sizeOf } from "../protocol/envelope.js";
 import type { EncodedEnvelope } from "../protocol/envelope.js";
 import type { EnvelopeQueue } from "./envelope-queue.js";
 import { STALL_MILLIS } from "./send-slots.js";
-
-// Starting to send takes about 5 ms for a MB: the text becomes bytes, which are compressed.
-const MAX_BYTES_PER_TURN = 256 * 1024;
 
 /** Dependencies of `DrainSchedule`. */
 interface DrainScheduleSettings {
@@ -64,14 +60,10 @@ export class DrainSchedule {
 
   #startAll(): void {
     const { queue, isStopped, hasRoom, start } = this.#settings;
-    let bytes = 0;
     while (queue.items > 0 && !isStopped()) {
       if (!hasRoom()) return this.#afterStall();
-      if (bytes > MAX_BYTES_PER_TURN) return this.soon();
       const envelope = queue.shift();
-      if (envelope === undefined) return;
-      bytes += sizeOf(envelope);
-      start(envelope);
+      if (envelope !== undefined) start(envelope);
     }
   }
 
