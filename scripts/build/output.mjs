@@ -105,7 +105,7 @@ function joined(program, moved) {
 function emptyFields(program) {
   const edits = [];
   visit(program, ({ type, key, value }) => {
-    if (type === "PropertyDefinition" && value?.operator === "void")
+    if (type === "PropertyDefinition" && value?.operator === "void" && value.argument.value === 0)
       edits.push({ start: key.end, end: value.end, text: "" });
   });
   return edits;

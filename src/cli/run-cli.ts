@@ -12,7 +12,7 @@ import { runDoctor } from "./run-doctor.js";
 import { DEFAULT_INBOX_PORT, runInbox } from "./run-inbox.js";
 import type { Terminal } from "./terminal.js";
 
-const DSN = "--dsn <dsn>       Destination (default: the variable SENTRY_DSN)";
+const DSN_HELP = "--dsn <dsn>       Destination (default: the variable SENTRY_DSN)";
 
 const COMMAND_HELP = {
   inbox: [
@@ -28,11 +28,11 @@ const COMMAND_HELP = {
   ],
   doctor: [
     "Sends a test transaction and finds faults, or those of `-- <command>`",
-    DSN,
+    DSN_HELP,
     "--json            Prints the report as JSON",
     "--deep            With a command: also the rules that cost more time",
   ],
-  "send-test": ["Sends an error and a transaction, and says if they were accepted", DSN],
+  "send-test": ["Sends an error and a transaction, and says if they were accepted", DSN_HELP],
 } as const;
 
 type CommandName = keyof typeof COMMAND_HELP;

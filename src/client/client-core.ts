@@ -62,7 +62,7 @@ export class ClientCore implements Client {
   readonly #outbox: Outbox;
   readonly #endTime: EndTime;
   readonly #onClosing = new Set<() => void>();
-  readonly #onEnding = new Set<() => void>();
+  readonly #onEnding = new Set<(mayGoOn: boolean) => void>();
   #closing: Promise<boolean> | undefined;
 
   static {
@@ -142,15 +142,16 @@ export class ClientCore implements Client {
 
   /**
    * Registers a function that is called when the process has nothing left to do, or ends, so that open work will not
-   * finish any more. It may be called more than once.
+   * finish any more. It may be called more than once. `mayGoOn`: the application may still begin or end something.
    */
-  onEnding(fn: () => void): void {
+  onEnding(fn: (mayGoOn: boolean) => void): void {
     this.#onEnding.add(fn);
   }
 
-  /** Captures what waits for something that will not happen any more, because the process is about to end. */
-  captureUnfinished(): void {
-    for (const fn of this.#onEnding) guardCallback(this.diagnostics, END_OF_CLIENT, fn);
+  /** Captures what waits for an event that will not occur any more: exceptions below open roots, open runs of monitors. */
+  captureUnfinished(mayGoOn: boolean = false): void {
+    for (const fn of this.#onEnding)
+      guardCallback(this.diagnostics, END_OF_CLIENT, () => fn(mayGoOn));
   }
 
   /** Returns the release, environment and server name that events carry. */

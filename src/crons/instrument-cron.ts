@@ -27,10 +27,10 @@ interface JobParams {
 }
 
 /**
- * Returns a subclass of `CronJob` of the library `cron` whose jobs are monitored, whether created with `new` or with
- * `from`. The monitor slug is the `name` of the job. A job without a name gets the slug `slug`, which is used for the
- * first schedule only: jobs without a name and with another schedule run unmonitored, and a diagnostic is logged. A job
- * whose time is a `Date` sends check-ins without a schedule. The class that is passed in is not modified.
+ * Returns a subclass of `CronJob` of the library `cron` whose jobs are monitored, created with `new` or `from`. The
+ * monitor slug is the `name` of the job. A job without a name gets the slug `slug`, which is used for the first
+ * schedule only: jobs without a name and with another schedule run unmonitored, and a diagnostic is logged. A job
+ * whose time is a `Date` sends check-ins without a schedule. `CronJob` itself is not modified.
  */
 export function instrumentCron<T extends CronJobClass>(
   cronJob: T,

@@ -57,6 +57,7 @@ class MonitorRun {
   readonly #start = performance.now();
   #stopWaiting: (() => void) | undefined;
   #hasEnded = false;
+  #isReported = false;
 
   constructor(job: MonitoredJob, span: Span) {
     this.#job = job;
@@ -80,9 +81,14 @@ class MonitorRun {
     return result;
   }
 
-  // Ends the run as failed: its signal has aborted, the client closes, or the process ends.
+  // Its signal has aborted, or the client closes.
   giveUp(): void {
     this.#end("error");
+  }
+
+  // The process ends. Its span stays open, as that of anything else that has not ended.
+  abandon(): void {
+    this.#report("error");
   }
 
   // Called when the run was evicted from the open runs: from then on only the job can end it.
@@ -107,14 +113,21 @@ class MonitorRun {
     this.#end(hasFailed(this.#span) ? "error" : "ok");
   }
 
-  // Only the first call has an effect, because Sentry accepts one final check-in per run.
+  // Only the first call has an effect.
   #end(status: Exclude<CheckInStatus, "in_progress">): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#stopWaiting?.();
+    this.#report(status);
+    this.#endSpan(status);
+  }
+
+  // Sentry accepts one final check-in per run.
+  #report(status: Exclude<CheckInStatus, "in_progress">): void {
+    if (this.#isReported) return;
+    this.#isReported = true;
     this.#client?.runs.delete(this);
     this.#checkIn(status);
-    this.#endSpan(status);
   }
 
   // An error thrown by another span processor must not replace the result of the job.

@@ -34,7 +34,7 @@ function read({ monitorSlug, status, duration }: CheckIn, checkInId: string): Ch
  * settles in the same way after the last check-in was captured, and for an iterator one that ends the run.
  *
  * The run fails if `fn` throws or rejects, if it sets the status of the active span to ERROR, if `config.signal` aborts,
- * or if the client closes before the end of the run.
+ * or if it has not ended before the client closes or the process ends.
  */
 export function withMonitor<T>(monitorSlug: string, fn: () => T, config?: MonitorRunConfig): T {
   return runMonitored({ monitorSlug, config }, context.active(), fn);

@@ -7,6 +7,8 @@ import { attempt, inherits } from "../support/foreign.js";
 interface OpenRun {
   /** Ends the run as failed, although its job still runs. Must not throw. */
   giveUp(): void;
+  /** Reports the run as failed, because its job will not end any more. Must not throw. */
+  abandon(): void;
   /** Called when the run is evicted, to release everything else that refers to it. */
   forgotten(): void;
 }
@@ -15,19 +17,22 @@ interface OpenRun {
 // timed out.
 const MAX_OPEN_RUNS = 1000;
 
-/** The open runs of one client. When the client closes or the process ends, they end as failed. */
+/** The open runs of one client. When the client closes or the process ends, they have failed. */
 export class OpenRuns {
-  readonly #runs = new BoundedMap<OpenRun, true>(MAX_OPEN_RUNS, (_, run) => run.forgotten());
+  /** True for those that were open when the process had nothing left to do. */
+  readonly #runs = new BoundedMap<OpenRun, boolean>(MAX_OPEN_RUNS, (_, run) => run.forgotten());
 
+  // Both are called before the client's last flush, so that the final check-ins are sent.
   constructor(client: ClientCore) {
-    // Both are called before the client's last flush, so that the final check-ins are sent.
-    client.onClosing(() => this.#giveUp());
-    client.onEnding(() => this.#giveUp());
+    client.onClosing(() => {
+      for (const run of this.#runs.keys()) run.giveUp();
+    });
+    client.onEnding((mayGoOn) => this.#abandon(mayGoOn));
   }
 
   /** Remembers a run until `delete`; over the limit, evicts the oldest. */
   add(run: OpenRun): void {
-    this.#runs.set(run, true);
+    this.#runs.set(run, false);
   }
 
   /** Forgets an ended run. */
@@ -35,8 +40,15 @@ export class OpenRuns {
     this.#runs.delete(run);
   }
 
-  #giveUp(): void {
-    for (const run of this.#runs.keys()) run.giveUp();
+  // Another listener of `beforeExit` may end a run, or have begun it. Node emits the event again after the immediate, when it
+  // has again nothing to do: a run that is open both times will not end.
+  #abandon(mayGoOn: boolean): void {
+    const runs = [...this.#runs];
+    const isCertain = ([, wasIdle]: readonly [OpenRun, boolean]): boolean => wasIdle || !mayGoOn;
+    for (const [run] of runs.filter(isCertain)) run.abandon();
+    const others = runs.filter((each) => !isCertain(each));
+    for (const [run] of others) this.#runs.set(run, true);
+    if (others.length > 0) setImmediate(() => {});
   }
 }
 

@@ -2,6 +2,7 @@
 const MODULES: Readonly<Record<string, RegExp>> = {
   "@opentelemetry/api": /(?<![\w.])(?:ROOT_CONTEXT|(?:context|propagation)(?=\.))/g,
   "@opentelemetry/core": /CompositePropagator|W3C\w+/g,
+  "@opentelemetry/sdk-node": /NodeSDK/g,
   "otel-sentry-bridge":
     /\b(?:Sentry(?:Propagator|SpanProcessor)|attachToGlobalProvider|bindContext|capture\w+|getGlobalScope|setUser|withIsolationScope)\b/g,
 };

@@ -1,4 +1,6 @@
 import type { ClientStats } from "../client/stats.js";
+import { isUrgentCategory } from "../protocol/data-category.js";
+import type { DataCategory } from "../protocol/data-category.js";
 import { finding } from "./finding.js";
 import { quantityOf } from "./report-text.js";
 import { MANY } from "./suspects.js";
@@ -62,7 +64,12 @@ function lossFindings({ byCategory }: ClientStats): Finding[] {
   for (const [category, { dropped, sent }] of Object.entries(byCategory))
     for (const [reason, quantity = 0] of Object.entries(dropped)) {
       if (quantity === 0 || !Object.hasOwn(LOSSES, reason)) continue;
-      if (reason === "closed" && areFew(quantity, sent)) continue;
+      if (
+        reason === "closed" &&
+        !isUrgentCategory(category as DataCategory) &&
+        areFew(quantity, sent)
+      )
+        continue;
       const loss = losses.get(reason) ?? { items: [], count: 0 };
       losses.set(reason, loss);
       loss.items.push(quantityOf(quantity, category));

@@ -12,14 +12,17 @@ export function hasLoaded(directory: string): boolean | undefined {
   return attempt(scriptAddresses, undefined)?.some((each) => each.startsWith(address));
 }
 
-// Node does not list the ES modules that it has loaded, but its debugger does, within the call that enables it.
+// Node does not list the ES modules that it has loaded. Its debugger reports all scripts while it is being enabled.
 function scriptAddresses(): string[] {
   const { Session } = process.getBuiltinModule("node:inspector");
   const session = new Session();
   const addresses: string[] = [];
   session.on("Debugger.scriptParsed", ({ params }) => addresses.push(params.url));
   session.connect();
-  session.post("Debugger.enable");
-  session.disconnect();
+  try {
+    session.post("Debugger.enable");
+  } finally {
+    session.disconnect();
+  }
   return addresses;
 }

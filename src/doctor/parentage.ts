@@ -29,9 +29,13 @@ class LateChildren extends Suspect {
   unbalanced = 0;
   readonly counted = new WeakSet<SpanFacts>();
 
-  /** Its name, which an HTTP span gets only before it ends. */
+  /** Key of its name, which an HTTP span gets only before it ends. */
   get entry(): string {
     return this.of === undefined ? "" : nameKey(this.of.span);
+  }
+
+  get entryName(): string {
+    return this.of === undefined ? "" : nameOf(this.of.span);
   }
 }
 
@@ -83,17 +87,18 @@ export class Parentage {
     if (isUnbalanced(late) && !areStarved) return unbalancedFinding(late);
     const isOfFew = this.#routes.areSomeStarved(late.entry, late.count);
     if (isOfFew && !this.#isMany(late)) return starvedFinding(late);
-    return lateFinding(late, severityOf(late, areStarved));
+    const isOwn = !isOfFew && isOwnWork(late);
+    return lateFinding(late, isOwn ? "info" : severityOf(late, areStarved));
   }
 
   // If a handler goes on after its response, most requests of the name have late children. If a queue runs work in the wrong
   // context, a few requests have the children of all others.
   #isFault(late: LateChildren): boolean {
     const { count, entry } = late;
-    if (isUnbalanced(late) || this.#routes.areSomeStarved(entry, count)) return true;
-    return (
-      isOften(late) && (isOfTimer(late) || this.#routes.areStarved(entry) || this.#isMany(late))
-    );
+    const areStarved = this.#routes.areStarved(entry);
+    if (this.#routes.areSomeStarved(entry, count) || (isUnbalanced(late) && !areStarved))
+      return true;
+    return isOften(late) && (isOfTimer(late) || areStarved || this.#isMany(late));
   }
 
   #isMany(late: LateChildren): boolean {
@@ -128,13 +133,13 @@ export class Parentage {
     const suspect = this.#foreign.of(`${tracer}|${nameKey(span)}`);
     suspect.isAutomatic = AUTOMATIC.test(tracer);
     suspect.name ||= nameOf(span);
-    suspect.parent ||= placeOf(above);
+    suspect.parent ||= namesOf(above);
     suspect.add((site) => [spanEvidence(facts, site), spanEvidence(above)]);
   }
 }
 
-// The layers of a framework have one name for all routes, so that the request is named, too.
-function placeOf({ span, entry }: SpanFacts): string {
+// With the request, because the layers of a framework have one name for all routes.
+function namesOf({ span, entry }: SpanFacts): string {
   const own = `"${nameOf(span)}"`;
   return span === entry.span ? own : `${own} of "${nameOf(entry.span)}"`;
 }
@@ -147,7 +152,9 @@ interface Pair {
 
 function note(late: LateChildren, { facts, above, most }: Pair): void {
   late.name ||= nameOf(facts.span);
-  late.parent ||= placeOf(above);
+  const parent = namesOf(above);
+  // The layers of a framework have one name in the requests of all routes.
+  late.parent = late.count === 0 || late.parent === parent ? parent : `"${nameOf(above.span)}"`;
   late.most = Math.max(late.most, most);
   const age = !above.hasEnded ? 0 : facts.startedAt - above.endedAt;
   late.oldestMillis = Math.max(late.oldestMillis, age);
@@ -163,13 +170,19 @@ function isUnbalanced({ count, entries, most, unbalanced }: LateChildren): boole
   return Math.max(most, entries) >= MANY && unbalanced === count;
 }
 
-// A queue that moves work runs it in as many contexts as it has lanes: in few, with many spans each. Where several requests have about as
-// many such spans, it is probably their own work after the response: if there are at least as many of these requests as spans below any
-// of them, or if no library has called what started the spans. Others without a child say little: a cache may have answered these.
-function severityOf({ stacks, entries, count, most }: LateChildren, areStarved: boolean): Severity {
-  const areEven = entries >= MANY && count >= (entries * most) / 2;
-  if (areEven && entries >= most) return "info";
-  const isOwn = areEven && stacks.every(({ caller }) => caller === undefined);
+function areEven({ entries, count, most }: LateChildren): boolean {
+  return entries >= MANY && count >= (entries * most) / 2;
+}
+
+// A queue that moves work runs it in as many contexts as it has lanes: in few, with many spans each.
+function isOwnWork(late: LateChildren): boolean {
+  return areEven(late) && late.entries >= late.most;
+}
+
+// Where several requests have about as many such spans, and no library has called what started them, it is probably their own work after
+// the response. It is no error even if others have no child: a cache may have answered these.
+function severityOf(late: LateChildren, areStarved: boolean): Severity {
+  const isOwn = areEven(late) && late.stacks.every(({ caller }) => caller === undefined);
   if (areStarved) return isOwn ? "warning" : "error";
   return isOwn ? "info" : "warning";
 }
@@ -185,7 +198,7 @@ const TIMER =
 // One request alone has such spans.
 const LOOP: Pick<Finding, "code" | "fix" | "mechanism"> = {
   mechanism:
-    "Probably a loop that this request has started, such as a cache's refresh, which stays on its trace; or a queue or pool ran the work of others in its context.",
+    "Probably a loop that this request has started, such as a cache's refresh; or a queue or pool ran the work of others in its context.",
   fix: "Either start the loop in the root context, with a unit for each run, or give each callback the context of its caller (bindContext):",
   code: TIMER,
 };
@@ -228,7 +241,7 @@ function starvedFinding(late: LateChildren): Finding {
     rule: "D4",
     name: "starved-siblings",
     severity: "warning",
-    summary: `${startedLate(late)}, while about as many other ${late.parent} have no child span.`,
+    summary: `${startedLate(late)}, while about as many other "${late.entryName}" have no child span.`,
     ...late.seen,
     ...boundCallback(late.library),
   });

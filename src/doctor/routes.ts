@@ -70,6 +70,11 @@ export class Routes {
     return isHalf(this.#byName.get(key), "userless");
   }
 
+  /** Tells whether a request or job has ended in which no user was set. */
+  hasUserless(): boolean {
+    return [...this.#byName.values()].some(({ userless }) => userless > 0);
+  }
+
   /** The first child of a request or job has started after its end. */
   fedLate({ span }: SpanFacts): void {
     const route = this.#byName.get(nameKey(span));

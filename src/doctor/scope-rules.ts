@@ -85,8 +85,8 @@ export class ScopeRules {
     return [
       ...late.map(lateFinding),
       ...this.#outside.all().map(outsideFinding),
-      // A script may have one user.
-      ...(this.#startUp !== undefined && requests >= MIN_REQUESTS
+      // A script may have one user, and requests that set their own inherit none.
+      ...(this.#startUp !== undefined && requests >= MIN_REQUESTS && this.#routes.hasUserless()
         ? [startUpFinding(this.#startUp)]
         : []),
       ...this.#conflicts.all().map(conflictFinding),

@@ -11,7 +11,7 @@ function isStep({ startedAt, span }: SpanFacts, above: SpanFacts): boolean {
   return startedAt - above.startedAt < STEP_MILLIS && haveOneTracer(span, above.span);
 }
 
-// Most first children have no child of their own: the step to one is made up for when it has.
+// Most first children have no child. The step to a first child is added once it has one.
 function climb(facts: SpanFacts, above: SpanFacts): void {
   if (above.isFirst && above.stairs === undefined && above.above !== undefined)
     if (isStep(above, above.above)) climb(above, above.above);

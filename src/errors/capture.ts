@@ -85,7 +85,7 @@ export function captureMessage(
 }
 
 /**
- * Reports an error event that the application has built, for example one received from another system. Scopes, hooks
+ * Reports an error event that the application has built or received. Scopes, hooks
  * and sample rates apply as for any error; values of the event take precedence over the scopes. An event that Sentry
  * could not process is not sent, and a diagnostic is logged. Returns the id of the event. Never throws.
  */

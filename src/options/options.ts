@@ -33,9 +33,8 @@ export type SpanExceptions = "all" | "failed" | "none";
 
 /**
  * Selects local traces that are sent although the sample rate would drop them. Their own rate is 1, so numbers that
- * Sentry extrapolates from rates (throughput, failure rate, percentiles) are biased towards them. The headers to other
- * services still say that the trace is not sampled. Requires a `SentrySpanProcessor`. Costs as much as sampling
- * everything, except for the sending.
+ * Sentry extrapolates from rates are biased towards them. The headers to other services still say that the trace is
+ * not sampled. Requires a `SentrySpanProcessor`. Costs as much as sampling all, but for the sending.
  */
 export interface KeepUnsampled {
   /** Keeps traces whose root failed (span status ERROR). */

@@ -14,11 +14,9 @@ export interface AttachableProcessor {
 }
 
 /**
- * Adds a span processor to the global tracer provider, for applications in which other code sets up OpenTelemetry, such
- * as `--import @opentelemetry/auto-instrumentations-node/register`. From then on the provider also flushes the
- * processor and shuts it down.
- * OpenTelemetry has no API for this: the list of processors is a private field of its SDK, the same in 2.x and 3.x. No
- * other part of this package accesses it. If you create the provider yourself, pass the processor to it instead.
+ * Adds a span processor to the global tracer provider, for applications in which other code sets up OpenTelemetry. From
+ * then on the provider also flushes the processor and shuts it down. If you create the provider yourself, pass the
+ * processor to it: this function writes to a private field of the SDK, the same in 2.x and 3.x.
  * Returns true if the processor is attached, or was attached before; otherwise logs the reason to OpenTelemetry's
  * `diag`. Never throws.
  */

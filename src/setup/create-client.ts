@@ -129,7 +129,7 @@ function reportUncaught({ core, errors }: BridgeClient): void {
 function endingClient(client: ClientCore, reportAtEnd: () => void): EndingClient {
   return {
     activity: () => client.activity(),
-    captureUnfinished: () => client.captureUnfinished(),
+    captureUnfinished: (mayGoOn) => client.captureUnfinished(mayGoOn),
     flush: () => client.flushAtEnd(),
     unref: () => client.unref(),
     atExit: () => {

@@ -33,8 +33,7 @@ export class SentrySpanProcessor extends ClientSpanProcessor {
  * a tail sampler. It does not see in which unit of work a span starts, so its transactions have only the data of the
  * global scope; use the processor if you need users and tags per request.
  *
- * Pass options to create a client, which `shutdown` closes, or pass an existing client, which it flushes. Throws an
- * `OptionsError` if an option is invalid; its methods never throw.
+ * Takes and throws the same as `SentrySpanProcessor`.
  */
 export class SentrySpanExporter extends ClientSpanExporter {
   constructor(optionsOrClient?: Client | ClientOptions) {
@@ -48,8 +47,7 @@ export class SentrySpanExporter extends ClientSpanExporter {
  * An OTel `LogRecordProcessor` that sends log records as Sentry logs (with `enableLogs`), and records with `exception.*`
  * attributes as error events, each error once.
  *
- * Pass options to create a client, which `shutdown` closes, or pass an existing client, which it flushes. Throws an
- * `OptionsError` if an option is invalid; its methods never throw.
+ * Takes and throws the same as `SentrySpanProcessor`.
  */
 export class SentryLogRecordProcessor extends ClientLogRecordProcessor {
   constructor(optionsOrClient?: Client | ClientOptions) {

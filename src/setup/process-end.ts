@@ -7,7 +7,7 @@ export interface EndingClient {
   /** Returns a number that changes with each capture. */
   activity(): number;
   /** Captures everything that waits for an event that will not occur any more, such as the end of a root span. */
-  captureUnfinished(): void;
+  captureUnfinished(mayGoOn?: boolean): void;
   /** Flushes. All flushes at the end of the process share one time-out. */
   flush(): Promise<boolean>;
   /** Lets the process end even if requests are in flight. */
@@ -89,17 +89,17 @@ export class ProcessEnd {
   // unreachable server would keep the process alive forever.
   readonly #onBeforeExit = (): void => {
     for (const [client, end] of this.#clients) {
-      client.captureUnfinished();
+      client.captureUnfinished(true);
       const activity = client.activity();
       if (activity === end.flushedActivity) continue;
       end.flushedActivity = activity;
       end.flushes += 1;
       if (end.flushes > MAX_FLUSHES) client.unref();
-      else void this.#flushThenLetGo(client);
+      else void this.#flushThenUnref(client);
     }
   };
 
-  async #flushThenLetGo(client: EndingClient): Promise<void> {
+  async #flushThenUnref(client: EndingClient): Promise<void> {
     if (!(await client.flush())) client.unref();
   }
 

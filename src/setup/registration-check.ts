@@ -24,9 +24,9 @@ interface Registrable {
   readonly instance: Usable;
 }
 
-/** One that is watched. */
+/** A processor or exporter, with the state of the process when it was created. */
 interface Watched extends Registrable {
-  /** True if a provider was registered before it was created. */
+  /** True if a provider had been registered. */
   readonly isBehind: boolean;
 }
 
@@ -131,7 +131,7 @@ function faultOf(
   if (hasForeignRegistration()) return [API_COPIES, copiesMessage()];
   if (typeof processors === "string")
     return [NOT_TRACED, messageFor(kind, "no tracer provider is registered")];
-  if (processors.some(isOwnProcessor)) return [SET_UP_TWICE, `${TWICE}${AND_TRACED}`];
+  if (processors.some(isOwnProcessor)) return [SET_UP_TWICE, TWICE];
   if (isBehind) return [SET_UP_TWICE, behindMessage(processors)];
   return [
     NOT_TRACED,
@@ -143,15 +143,14 @@ function isOwnProcessor(processor: object): boolean {
   return classNameOf(processor) === "SentrySpanProcessor";
 }
 
-const TWICE = "OpenTelemetry is set up twice: another set-up registered its provider first, ";
-const AND_TRACED =
-  "and its SentrySpanProcessor receives the spans. " +
+const TWICE =
+  "OpenTelemetry is set up twice: another set-up registered its provider first, and its SentrySpanProcessor receives the spans. " +
   "This one receives none. Remove one of the set-ups; `otel-sentry-bridge/register` counts as one";
 
 function behindMessage(processors: readonly object[]): string {
   const names = processors.map(classNameOf).join(", ") || "no processor";
   return (
-    `${TWICE}with ${names}. OpenTelemetry ignores the second, whose SentrySpanProcessor receives no spans. ` +
+    `a SentrySpanProcessor was created, but no span has reached it: before it, a provider with ${names} was registered, and OpenTelemetry ignores a second one. ` +
     "Either pass the processor to the first provider, or call attachToGlobalProvider(processor)"
   );
 }

@@ -25,7 +25,7 @@ type ReportUncaught = (thrown: unknown, hint: UncaughtHint) => unknown;
 
 /** The part of a client that is used for uncaught errors. */
 export interface UncaughtClient {
-  /** Captures what will not end any more: exceptions of open roots, open runs of monitors. */
+  /** Captures what would wait for an event that will not occur: exceptions below open roots, open runs of monitors. */
   captureUnfinished(): void;
   flush(timeoutMillis: number): Promise<boolean>;
   readonly settings: { readonly shutdownTimeoutMillis: number };
@@ -105,14 +105,15 @@ export class UncaughtErrors {
   }
 
   // Flushes a second time, because servers and jobs go on during the first, and again for errors that were reported
-  // meanwhile; all within the time of one flush.
+  // meanwhile; all within the time of one flush, of which the first takes at most half: a server may not respond.
   async #flush(client: UncaughtClient): Promise<void> {
     const end = performance.now() + client.settings.shutdownTimeoutMillis;
     let flushedErrors = 0;
     for (let round = 0; round < 2 || this.#lateErrors > flushedErrors; round += 1) {
       flushedErrors = this.#lateErrors;
+      const left = Math.max(0, end - performance.now());
       if (round > 0) client.captureUnfinished();
-      await client.flush(Math.max(0, end - performance.now()));
+      await client.flush(round > 0 ? left : left / 2);
       if (performance.now() >= end) return;
     }
   }

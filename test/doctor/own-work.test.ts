@@ -76,6 +76,15 @@ describe("rule D1, of work that several requests do alike after their end, is", 
     expect(found()).toEqual(["D1 warning"]);
   });
 
+  it("an error where as many others have no span: a pool of ten connections", () => {
+    const lanes = Array.from({ length: 10 }, () => over());
+    for (let index = 0; index < 100; index += 1) {
+      over();
+      called(lanes[index % 10] ?? over());
+    }
+    expect(found()).toEqual(["D1 error"]);
+  });
+
   it("an error where the others have no span, too", () => {
     goOn(7, over, called);
     expect(found()).toEqual(["D1 error"]);

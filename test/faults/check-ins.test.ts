@@ -205,7 +205,13 @@ describe("the run of a job that is still open when its process", () => {
     expect(await statusesAt(server)).toEqual(["in_progress", "error"]);
   });
 
-  it("sends its last error has time to end well", async () => {
+  it("has nothing left to do, but for the run, may end well", async () => {
+    const server = await startFaultServer();
+    await startApp("atIdle", { dsn: server.dsn });
+    expect(await statusesAt(server)).toEqual(["in_progress", "ok"]);
+  });
+
+  it("sends its last error may end well", async () => {
     const server = await startFaultServer();
     const app = startApp("uncaughtButEnds", { dsn: server.dsn, captureUncaught: true });
     await expect(app).rejects.toMatchObject({ code: 1 });

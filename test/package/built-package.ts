@@ -92,8 +92,9 @@ const OLD_MILLIS = 3_600_000;
 function removeOldBuilds(prefix: string): void {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(prefix))) {
     const path = join(tmpdir(), name);
-    if (Date.now() - statSync(path).mtimeMs > OLD_MILLIS)
-      rmSync(path, { recursive: true, force: true });
+    // Another process may have renamed or removed it.
+    const changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - changed > OLD_MILLIS) rmSync(path, { recursive: true, force: true });
   }
 }
 

@@ -16,9 +16,10 @@ export function runs(count: number): number {
 // A tenth of a table whose rows have ten columns would be a single column.
 const STRIDE = IS_DEEP ? 1 : 11;
 
-/** Returns an eleventh of the items, another one by each seed and `part`; all of them in `npm run test:deep`. */
+/** Returns an eleventh of the items, at least one, another one by each seed and `part`; all of them in `npm run test:deep`. */
 export function some<T>(items: readonly T[], part: number = 0): T[] {
-  return items.filter((_, index) => index % STRIDE === (SEED + part) % STRIDE);
+  const stride = Math.min(STRIDE, items.length);
+  return items.filter((_, index) => index % stride === (SEED + part) % stride);
 }
 
 /** Returns parameters of fast-check: `runs` of inputs by the common seed. */

@@ -116,7 +116,7 @@ it.each(["beforeExit", "SIGTERM"])("%s captures what waits before it flushes", (
   expect([client.captured, client.flushes]).toEqual([1, 1]);
 });
 
-it("a signal that the application handles itself exits what waits alone", () => {
+it("a signal that the application handles itself leaves what waits alone", () => {
   const { target, client } = setUp({ onSignals: true });
   target.on("SIGTERM", () => {});
   client.unfinished = 1;
@@ -217,7 +217,7 @@ it("two copies of the package end the process when both are done", async () => {
   expect(target.kills).toEqual(["SIGTERM"]);
 });
 
-it("exits no listener behind when the last client is gone", () => {
+it("leaves no listener behind when the last client is gone", () => {
   const { target, end, client } = setUp({ onSignals: true });
   const other = new FakeClient();
   end.add(other, true);

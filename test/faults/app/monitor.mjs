@@ -14,8 +14,13 @@ trace.setGlobalTracerProvider(
 );
 const never = () => withMonitor("job", () => new Promise(() => {}));
 const ENDINGS = {
-  // Its promise settles no more.
+  // Its promise never settles.
   stuck: () => void never(),
+  // It begins when the process has nothing left to do.
+  atIdle: () => {
+    const job = () => new Promise((resolve) => setTimeout(resolve, 50));
+    process.prependOnceListener("beforeExit", () => void withMonitor("job", job));
+  },
   // The parent sends the signal.
   signal: () => {
     void never();
