@@ -1,6 +1,7 @@
 // An application that runs one monitored job and ends right after it, as it is told to.
 import { once } from "node:events";
 import { createRequire } from "node:module";
+import { setTimeout as sleep } from "node:timers/promises";
 
 const { AsyncLocalStorageContextManager, BasicTracerProvider, context, trace } = createRequire(
   import.meta.url,
@@ -18,8 +19,7 @@ const ENDINGS = {
   stuck: () => void never(),
   // It begins when the process has nothing left to do.
   atIdle: () => {
-    const job = () => new Promise((resolve) => setTimeout(resolve, 50));
-    process.prependOnceListener("beforeExit", () => void withMonitor("job", job));
+    process.prependOnceListener("beforeExit", () => void withMonitor("job", () => sleep(50)));
   },
   // The parent sends the signal.
   signal: () => {
