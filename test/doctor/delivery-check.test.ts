@@ -13,23 +13,25 @@ interface Counts {
   readonly closed?: number;
   readonly spooled?: number;
   readonly isReachable?: boolean;
+  readonly category?: "error" | "transaction";
 }
 
-/** The counts of a client that has sent, lost and spooled these numbers of errors. */
+/** The counts of a client that has sent, lost and spooled these numbers of transactions, or of errors. */
 function statsOf({
   sent = 0,
   lost = 0,
   closed = 0,
   spooled = 0,
   isReachable = true,
+  category = "transaction",
 }: Counts): ClientStats {
   const dropped = {
     ...(lost > 0 ? { send_error: lost } : {}),
     ...(closed > 0 ? { closed } : {}),
   };
-  const errors = { ...EMPTY.errors, sent, spooled, dropped };
+  const counts = { ...EMPTY.errors, sent, spooled, dropped };
   const delivery = { ...EMPTY.delivery, isReachable };
-  return { ...EMPTY, errors, delivery, byCategory: { error: errors } };
+  return { ...EMPTY, errors: counts, delivery, byCategory: { [category]: counts } };
 }
 
 describe("the doctor's report on the delivery", () => {
@@ -39,6 +41,7 @@ describe("the doctor's report on the delivery", () => {
     ["some is in the spool", { sent: 3, spooled: 2 }, []],
     ["all is in the spool, because the process has exited", { spooled: 2 }, []],
     ["an interval was at work when the process was stopped", { sent: 5, closed: 1 }, []],
+    ["an error came too late", { sent: 5, closed: 1, category: "error" }, ["lost-closed"]],
     ["most came too late", { sent: 4, closed: 1 }, ["lost-closed"]],
     ["much came too late", { sent: 100, closed: 5 }, ["lost-closed"]],
     ["some was refused", { sent: 3, lost: 2 }, ["lost-send-error"]],
