@@ -62,7 +62,7 @@ describe("the doctor's report on the delivery", () => {
   });
 
   it("names what was lost, and the reason", () => {
-    const [found] = checkDelivery(statsOf({ lost: 2 })).findings;
+    const [found] = checkDelivery(statsOf({ lost: 2, category: "error" })).findings;
 
     expect(found?.summary).toBe("The client has lost 2 errors, for the reason send_error.");
   });
