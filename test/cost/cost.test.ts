@@ -1,8 +1,11 @@
 import { execFile } from "node:child_process";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 import { beforeAll, describe, expect, it } from "vitest";
+
+import { builtPackage } from "../package/built-package.js";
 
 /**
  * The most that each figure may be: a tenth above what is seen on Node 20; of promoted bytes, which vary by a few, half as much
@@ -39,7 +42,8 @@ const run = promisify(execFile);
 async function figuresOf(program: string, args: string[] = []): Promise<Figures> {
   const file = fileURLToPath(new URL(`fixtures/${program}.mjs`, import.meta.url));
   const flags = program === "memory" ? MEMORY_FLAGS : [];
-  const { stdout } = await run(process.execPath, [...flags, file, ...args]);
+  const env = { ...process.env, PACKAGE: join(builtPackage(), "dist") };
+  const { stdout } = await run(process.execPath, [...flags, file, ...args], { env });
   return JSON.parse(stdout) as Figures;
 }
 
