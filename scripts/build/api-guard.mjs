@@ -17,7 +17,8 @@ export const API_GUARD = `try {
 } catch {
   const finding = ${JSON.stringify(FINDING)};
   const { pid, versions: { node }, argv } = process;
-  if (argv.slice(2).some((each, at, all) => each === "--json" && !all.slice(0, at).includes("--"))) console.log(JSON.stringify({
+  const own = argv.slice(2, [...argv, "--"].indexOf("--"));
+  if (own.includes("--json")) console.log(JSON.stringify({
     version: require("../package.json").version, mode: "off", atMillis: Date.now(), process: { pid, node, command: process.cwd() }, worst: "error", facts: [], findings: [finding], others: []
   }));
   else console.error(\`ERROR \${finding.rule} \${finding.name}: \${finding.summary} \${finding.fix}\\n\${finding.code}\`);

@@ -101,11 +101,14 @@ function joined(program, moved) {
   return edits;
 }
 
+// Not `void` before a call, whose value is ignored.
+const isUndefined = (node) => node?.operator === "void" && node.argument.value === 0;
+
 // A field of a class is undefined without `=void 0`, too.
 function emptyFields(program) {
   const edits = [];
   visit(program, ({ type, key, value }) => {
-    if (type === "PropertyDefinition" && value?.operator === "void" && value.argument.value === 0)
+    if (type === "PropertyDefinition" && isUndefined(value))
       edits.push({ start: key.end, end: value.end, text: "" });
   });
   return edits;
@@ -119,11 +122,9 @@ function namedVoids(program, fields) {
   const { end } = program.body.find(({ directive }) => directive !== undefined);
   const edits = [{ start: end, end, text: `var ${VOID};` }];
   visit(program, (node) => {
-    const { type, operator, argument, start } = node;
-    // Not `void` before a call, whose value is ignored.
-    if (type !== "UnaryExpression" || operator !== "void" || argument.value !== 0) return;
-    if (!fields.some((field) => field.end === node.end))
-      edits.push({ start, end: node.end, text: VOID });
+    const { start, end: last } = node;
+    if (isUndefined(node) && !fields.some((field) => field.end === last))
+      edits.push({ start, end: last, text: VOID });
   });
   return edits;
 }

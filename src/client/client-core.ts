@@ -70,6 +70,7 @@ export class ClientCore implements Client {
       activity: () => 0,
       addBuffer: report,
       addSpanSource: report,
+      atExit: report,
       captureBatch: report,
       captureCheckIn: report,
       captureError: report,
@@ -79,8 +80,6 @@ export class ClientCore implements Client {
       flush: () => Promise.resolve(false),
       flushAtEnd: () => Promise.resolve(false),
       learnResource: report,
-      atExit: report,
-      unref: report,
       newEventId: "passes",
       onClosing: report,
       onEnding: report,
@@ -90,6 +89,7 @@ export class ClientCore implements Client {
       segmentOf: () => undefined,
       propagatedTrace: () => undefined,
       stats: "passes",
+      unref: report,
     });
   }
 

@@ -16,8 +16,8 @@ export interface NodeScheduleLibrary {
 /**
  * Returns a copy of `node-schedule` whose jobs are monitored: `instrumentNodeSchedule(schedule).scheduleJob("nightly",
  * "0 3 * * *", fn)`. The job's name is the monitor slug; a job without a name runs unmonitored, and a diagnostic is
- * logged. For a date or a `RecurrenceRule`, check-ins are sent without a schedule: create
- * the monitor in Sentry. The library is not modified.
+ * logged. For a date or a `RecurrenceRule`, check-ins are sent without a schedule: create the monitor in Sentry. The
+ * library is not modified.
  */
 export function instrumentNodeSchedule<T extends NodeScheduleLibrary>(
   lib: T,

@@ -43,12 +43,14 @@ export class OpenRuns {
   // Another listener of `beforeExit` may end a run, or have begun it. Node emits the event again after the immediate, when it
   // has again nothing to do: a run that is open both times will not end.
   #abandon(mayGoOn: boolean): void {
-    const runs = [...this.#runs];
-    const isCertain = ([, wasIdle]: readonly [OpenRun, boolean]): boolean => wasIdle || !mayGoOn;
-    for (const [run] of runs.filter(isCertain)) run.abandon();
-    const others = runs.filter((each) => !isCertain(each));
-    for (const [run] of others) this.#runs.set(run, true);
-    if (others.length > 0) setImmediate(() => {});
+    let mayEnd = false;
+    for (const [run, wasIdle] of this.#runs)
+      if (wasIdle || !mayGoOn) run.abandon();
+      else {
+        this.#runs.set(run, true);
+        mayEnd = true;
+      }
+    if (mayEnd) setImmediate(() => {});
   }
 }
 

@@ -64,12 +64,8 @@ function lossFindings({ byCategory }: ClientStats): Finding[] {
   for (const [category, { dropped, sent }] of Object.entries(byCategory))
     for (const [reason, quantity = 0] of Object.entries(dropped)) {
       if (quantity === 0 || !Object.hasOwn(LOSSES, reason)) continue;
-      if (
-        reason === "closed" &&
-        !isUrgentCategory(category as DataCategory) &&
-        areFew(quantity, sent)
-      )
-        continue;
+      const isUrgent = isUrgentCategory(category as DataCategory);
+      if (reason === "closed" && !isUrgent && areFew(quantity, sent)) continue;
       const loss = losses.get(reason) ?? { items: [], count: 0 };
       losses.set(reason, loss);
       loss.items.push(quantityOf(quantity, category));

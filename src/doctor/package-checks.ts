@@ -9,7 +9,7 @@ import { finding } from "./finding.js";
 import type { Evidence, Examination, Finding } from "./finding.js";
 import { directDependencies, installedPackages } from "./installed-packages.js";
 import type { InstalledPackage } from "./installed-packages.js";
-import { hasLoaded } from "./loaded-files.js";
+import { loadedFiles } from "./loaded-files.js";
 import { addCommand, overrideOf, removeCommand, whyCommand } from "./package-manager.js";
 import { isInRange } from "./version-range.js";
 
@@ -106,7 +106,7 @@ function missing({ named }: Installed): Finding[] {
 const FIRST_WITH_MODULES = 10;
 
 // A copy of the API can use what a copy of the same or a newer minor version has registered.
-function apiCopies(installed: Installed): Finding[] {
+function apiCopies(installed: Installed, hasLoaded = loadedFiles()): Finding[] {
   const { directory, named, isRunning } = installed;
   const copies = named(API);
   const base =

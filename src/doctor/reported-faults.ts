@@ -76,7 +76,7 @@ const OF_DELIVERY =
 interface Fault {
   readonly kind: string;
   readonly message: string;
-  /** What the checks have found. */
+  /** The findings of the checks. */
   readonly known: readonly Finding[];
 }
 

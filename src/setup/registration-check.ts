@@ -132,7 +132,7 @@ function faultOf(
   if (typeof processors === "string")
     return [NOT_TRACED, messageFor(kind, "no tracer provider is registered")];
   if (processors.some(isOwnProcessor)) return [SET_UP_TWICE, TWICE];
-  if (isBehind) return [SET_UP_TWICE, behindMessage(processors)];
+  if (isBehind) return [SET_UP_TWICE, behindMessage(kind, processors)];
   return [
     NOT_TRACED,
     messageFor(kind, "the registered tracer provider does not have it", MISSPELLED),
@@ -147,12 +147,16 @@ const TWICE =
   "OpenTelemetry is set up twice: another set-up registered its provider first, and its SentrySpanProcessor receives the spans. " +
   "This one receives none. Remove one of the set-ups; `otel-sentry-bridge/register` counts as one";
 
-function behindMessage(processors: readonly object[]): string {
+function behindMessage(kind: Registrable["kind"], processors: readonly object[]): string {
   const names = processors.map(classNameOf).join(", ") || "no processor";
   return (
-    `a SentrySpanProcessor was created, but no span has reached it: before it, a provider with ${names} was registered, and OpenTelemetry ignores a second one. ` +
+    `${unusedMessage(kind)}before it, a provider with ${names} was registered, and OpenTelemetry ignores a second one. ` +
     "Either pass the processor to the first provider, or call attachToGlobalProvider(processor)"
   );
+}
+
+function unusedMessage(kind: Registrable["kind"]): string {
+  return `a ${kind} was created, but no span has reached it: `;
 }
 
 // A process with a context manager may use a provider without registering it, and may not have traced anything yet.
@@ -172,7 +176,7 @@ const MISSPELLED =
 
 function messageFor(kind: Registrable["kind"], provider: string, hint = ""): string {
   return (
-    `a ${kind} was created, but no span has reached it: ${provider}, so no transactions are sent. ${hint}` +
+    `${unusedMessage(kind)}${provider}, so no transactions are sent. ${hint}` +
     "Pass it to your provider, such as new NodeSDK({ spanProcessors: [processor] }), and start the provider (sdk.start()) before the first span"
   );
 }

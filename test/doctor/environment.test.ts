@@ -1,5 +1,4 @@
 import { symlinkSync, writeFileSync } from "node:fs";
-import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
@@ -8,6 +7,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { runCli } from "../../src/cli/run-cli.js";
+import { answerWithPage, listening } from "../delivery/http/http-servers.js";
 import { runDoctor } from "../../src/cli/run-doctor.js";
 import { checkPackages } from "../../src/doctor/package-checks.js";
 import { examineEnvironment } from "../../src/doctor/environment.js";
@@ -229,15 +229,7 @@ describe("doctor, and a server", () => {
   });
 
   it("names one that answers with a page of its own", async () => {
-    const page = createHttpServer((request, response) => {
-      request.resume();
-      response.setHeader("content-type", "text/html").end("<html>Log in</html>");
-    }).listen(0, "127.0.0.1");
-    onTestFinished(() => void page.close());
-    await once(page, "listening");
-    const { port } = page.address() as AddressInfo;
-
-    const dsn = `http://key@127.0.0.1:${port}/1`;
+    const { dsn } = await listening(createHttpServer(answerWithPage));
     const report = await examineEnvironment({ directory: directoryWith(GOOD), dsn, env: {} });
 
     expect(namesIn(report)).toEqual(["server-refuses"]);

@@ -1,10 +1,9 @@
-import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 
 import { afterEach, expect, it, onTestFinished } from "vitest";
 
 import { API_COPIES, copiesMessage } from "../../src/context/api-registration.js";
+import { answerWithPage, listening } from "../delivery/http/http-servers.js";
 import { finding } from "../../src/doctor/finding.js";
 import type { Finding } from "../../src/doctor/finding.js";
 import {
@@ -87,14 +86,8 @@ it("the fix for copies of the API is the instruction, not their paths", () => {
 });
 
 it("a server that accepts what is sent with an HTML page refuses it", async () => {
-  const page = createServer((request, response) => {
-    request.resume();
-    response.setHeader("content-type", "text/html").end("<html>Log in</html>");
-  }).listen(0, "127.0.0.1");
-  onTestFinished(() => void page.close());
-  await once(page, "listening");
-  const { port } = page.address() as AddressInfo;
-  setClient(createClient({ dsn: `http://key@127.0.0.1:${port}/1` }));
+  const { dsn } = await listening(createServer(answerWithPage));
+  setClient(createClient({ dsn }));
   onTestFinished(() => setClient(undefined));
   captureMessage("started");
   await flush();

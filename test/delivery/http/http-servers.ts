@@ -19,6 +19,12 @@ export interface TestServer {
   readonly close: () => Promise<void>;
 }
 
+/** Answers each request with an HTML page, as a login or a proxy does. */
+export const answerWithPage: RequestListener = (request, response) => {
+  request.resume();
+  response.setHeader("content-type", "text/html").end("<html>Log in</html>");
+};
+
 /** Has a server listen on the loopback interface until the test is over. */
 export async function listening(server: Server, port = 0): Promise<TestServer> {
   const sockets = new Set<Socket>();
