@@ -4,12 +4,8 @@ import { rolldown } from "rolldown";
 
 import { API_GUARD } from "./api-guard.mjs";
 import * as builtins from "./builtins.mjs";
-import { sourceFile } from "./entries.mjs";
+import { ModuleChunks, withLateChunks } from "./chunks.mjs";
 import { rewriteOf, rewritten } from "./output.mjs";
-
-// `src/support/own-file.ts` knows the package's own code by this name.
-const SHARED_CHUNK = "otel-sentry-bridge";
-const SENDING_CHUNK = "sending";
 
 const COMMON = {
   platform: "node",
@@ -17,6 +13,7 @@ const COMMON = {
   plugins: [
     { name: "plain-exports", renderChunk: withPlainExports },
     { name: "plain-calls", renderChunk: withPlainCalls },
+    { name: "late-chunks", renderChunk: withLateChunks },
     { name: "named-classes", renderChunk: withNamedClasses },
   ],
   onLog(level, { message }) {
@@ -37,6 +34,7 @@ const COMMON_OUTPUT = {
   esModule: true,
   comments: false,
   minifyInternalExports: true,
+  generatedCode: { symbols: false },
 };
 
 // These may have names for constants, which the compiler would otherwise have in place.
@@ -55,7 +53,7 @@ const INJECTED = Object.fromEntries(
 );
 
 /**
- * Bundles entries to CommonJS modules. What `index` reaches is two chunks, which the other entries share: their state is there
+ * Bundles entries to CommonJS modules. The other entries share the chunks of what `index` reaches: their state is there
  * once. Returns the files by name, and what each entry exports.
  */
 export async function bundle(entries) {
@@ -73,11 +71,8 @@ export async function bundleMaps(entries) {
   return new Map(chunks.map((chunk) => [chunk.fileName, chunk]));
 }
 
-// The sender thread loads only what it needs: all of the implementation would take it 50 ms more.
-const isSending = (id) => id === sourceFile("delivery/thread/sending-worker.ts");
-
 function sharedChunks(entries, output = {}) {
-  const isShared = (id) => id === entries.index;
+  const modules = new ModuleChunks();
   const chunkOptions = {
     format: "cjs",
     entryFileNames: "[name].cjs",
@@ -86,15 +81,16 @@ function sharedChunks(entries, output = {}) {
     dynamicImportInCjs: false,
     intro: ({ name }) => (name === "cli" ? API_GUARD : ""),
     codeSplitting: {
-      groups: [
-        { name: SENDING_CHUNK, test: isSending, priority: 2 },
-        { name: SHARED_CHUNK, test: isShared, priority: 1 },
-      ],
+      includeDependenciesRecursively: false,
+      groups: [{ debugName: "chunks", name: (id) => modules.nameOf(id) }],
     },
     ...output,
   };
   // An entry that is bundled alone calls few of them, and would become longer.
-  return chunksOf(entries, chunkOptions, { inject: INJECTED });
+  return chunksOf(entries, chunkOptions, {
+    transform: { inject: INJECTED },
+    plugins: [modules.plugin],
+  });
 }
 
 /** Bundles one entry without the others, to one file of each format. */
@@ -112,7 +108,7 @@ export async function bundleAlone(name, entry) {
   );
 }
 
-async function chunksOf(input, output, transform = {}) {
+async function chunksOf(input, output, { plugins = [], transform = {} } = {}) {
   const exported = new Set();
   const collected = {
     name: "exported-names",
@@ -122,9 +118,10 @@ async function chunksOf(input, output, transform = {}) {
   };
   const build = await rolldown({
     ...COMMON,
-    plugins: [...COMMON.plugins, collected],
+    plugins: [...COMMON.plugins, ...plugins, collected],
     transform,
     input,
+    preserveEntrySignatures: "allow-extension",
   });
   const generate = async (minify) => {
     const made = await build.generate({ ...COMMON_OUTPUT, ...output, minify });
@@ -141,17 +138,26 @@ async function chunksOf(input, output, transform = {}) {
 }
 
 const GETTER =
-  /^Object\.defineProperty\(exports, [`"']([\w$]+)[`"'], \{\s+enumerable: true,\s+get: function \(\) \{\s+return ([\w$]+);\s+\}\s+\}\);$/gm;
+  /^Object\.defineProperty\(exports, [`"']([\w$]+)[`"'], \{\s+enumerable: true,\s+get: function \(\) \{\s+return ([\w$.]+);\s+\}\s+\}\);$/gm;
+const ASSIGNED = /^exports\.([\w$]+) = ([\w$.]+);$/gm;
+const MARKER = /^Object\.defineProperty\(exports, [`"']__esModule[`"'], \{ value: true \}\);$/m;
 
 // Getters would serve exports that change; none of ours does (the lint forbids it), and all stand at the end of their chunk.
-// Only entries are read by Node's lexer and by bundlers, which look for `exports.name`; for chunks, an object is shorter.
+// Node's lexer and bundlers read the names of an entry from the text of the object, if its values are variables.
 function withPlainExports(code, { isEntry }) {
-  if (isEntry) return { code: code.replaceAll(GETTER, "exports.$1 = $2;"), map: null };
-  const members = [...code.matchAll(GETTER)].map(([, name, value]) => `${name}: ${value}`);
-  return {
-    code: `${code.replaceAll(GETTER, "")}\nmodule.exports = { ${members.join(", ")} };\n`,
-    map: null,
-  };
+  const exported = [GETTER, ASSIGNED].flatMap((statement) => [...code.matchAll(statement)]);
+  if (exported.length === 0) return null;
+  const rest = [GETTER, ASSIGNED, MARKER].reduce((left, each) => left.replace(each, ""), code);
+  const read = exported.filter(([, , value]) => isEntry && value.includes("."));
+  const variables = read.map(([, name, value]) => `const exported_${name} = ${value};`);
+  const members = exported.map((each) =>
+    read.includes(each) ? `${each[1]}: exported_${each[1]}` : `${each[1]}: ${each[2]}`,
+  );
+  const object = `module.exports = { ${members.join(", ")} }`;
+  const statement = MARKER.test(code)
+    ? `Object.defineProperty(${object}, "__esModule", { value: true })`
+    : object;
+  return { code: `${rest}\n${variables.join("\n")}\n${statement};\n`, map: null };
 }
 
 const IMPORTED_CALL = /\(0, ([\w$]+\.[\w$]+)\)\(/g;

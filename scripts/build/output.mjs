@@ -4,7 +4,7 @@ import { parseAst } from "rolldown/parseAst";
 import { functionNames } from "./function-names.mjs";
 import { visit } from "./visit.mjs";
 
-const MIN_LINE = 600;
+const MIN_LINE = 1200;
 
 const LISTS = new Set(["Program", "BlockStatement", "ClassBody", "StaticBlock"]);
 
@@ -29,7 +29,7 @@ export function rewriteOf(minified, { code, exported, isSeldomRun = false }) {
   return { edits: [...breaks, ...edits], order };
 }
 
-/** Applies a rewrite. Of line breaks, only those that do not make a line shorter than 600 characters. */
+/** Applies a rewrite. Of line breaks, only those that do not make a line shorter than 1200 characters. */
 export function rewritten(code, rewrite) {
   const text = [...piecesOf(code, rewrite)].map((piece) => piece.text).join("");
   return `${text.trimEnd()}\n`;

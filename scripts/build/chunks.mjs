@@ -1,0 +1,93 @@
+// Which modules of the sources make which chunk of the package.
+import { sourceFile } from "./entries.mjs";
+
+// An import of the package loads none of these modules but those that follow. The others, and what they alone reach,
+// are loaded when a function first calls one of them: with the first client, at the latest.
+const LATE =
+  /\/src\/(?:(?:client|crons|delivery|errors|logs|options|privacy|semantics|spans)\/|setup\/(?:bridge|build)-client\.)/;
+const EARLY = new Set(
+  [
+    "client/event-id.ts",
+    "client/hooks.ts",
+    "client/public-client.ts",
+    "client/valid-event.ts",
+    "crons/instrument-cron.ts",
+    "crons/instrument-node-cron.ts",
+    "crons/instrument-node-schedule.ts",
+    "crons/monitor.ts",
+    "errors/capture.ts",
+    "errors/handler-error.ts",
+    "errors/logged-exceptions.ts",
+    "logs/log-message.ts",
+    "logs/log-records.ts",
+    "logs/logger.ts",
+    "logs/metrics.ts",
+    "options/env.ts",
+    "options/text-pattern.ts",
+    "spans/shared-destination.ts",
+    "spans/span-entries.ts",
+  ].map(sourceFile),
+);
+const isLate = (id) => LATE.test(id) && !EARLY.has(id);
+
+/** `src/support/own-file.ts` knows the package's own code by this name. */
+const MAIN = "otel-sentry-bridge";
+
+/** Collects the imports of a build, and divides its modules among chunks. */
+export class ModuleChunks {
+  #imports = new Map();
+  #names;
+
+  plugin = {
+    name: "module-chunks",
+    moduleParsed: ({ id, importedIds }) => void this.#imports.set(id, importedIds),
+  };
+
+  /** Returns the chunk of a module that the main entry or the sender thread reaches; undefined for others. */
+  nameOf(id) {
+    this.#names ??= this.#divide();
+    return this.#names.get(id);
+  }
+
+  // The sender thread loads what it needs and no more: all of the package would take it 50 ms.
+  #divide() {
+    const sending = this.#reached(sourceFile("delivery/thread/sending-worker.ts"));
+    const main = this.#reached(sourceFile("index.ts"), isLate);
+    const chunkOf = (id) => {
+      if (sending.has(id)) return main.has(id) ? "support" : "sending";
+      return main.has(id) ? MAIN : "client";
+    };
+    const all = new Set([...sending, ...this.#reached(sourceFile("index.ts"))]);
+    all.delete(sourceFile("index.ts"));
+    return new Map([...all].map((id) => [id, chunkOf(id)]));
+  }
+
+  #reached(entry, isWithout = () => false) {
+    const reached = new Set();
+    const waiting = [entry];
+    for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+      if (reached.has(id) || isWithout(id) || !this.#imports.has(id)) continue;
+      reached.add(id);
+      waiting.push(...this.#imports.get(id));
+    }
+    return reached;
+  }
+}
+
+const REQUIRED = /^const (require_\w+) = require\((["']\.\/(?:client|sending)\.cjs["'])\);$/gm;
+
+/** In the main chunk, other chunks are loaded where they are used. */
+export function withLateChunks(code, { name }) {
+  if (name !== MAIN) return null;
+  let late = code;
+  for (const [statement, variable, file] of code.matchAll(REQUIRED)) {
+    const used = new RegExp(`(new )?\\b${variable}(\\.[\\w$]+)`, "g");
+    const loaded = `let ${variable}_loaded; const ${variable} = () => ${variable}_loaded ??= require(${file});`;
+    late = late
+      .replace(used, (_, created, member) =>
+        created === undefined ? `${variable}()${member}` : `new (${variable}()${member})`,
+      )
+      .replace(statement, loaded);
+  }
+  return { code: late, map: null };
+}
