@@ -20,7 +20,6 @@ import { createHttpTransport } from "../delivery/http/http-transport.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 import { createBackpressure } from "../trace/backpressure.js";
 import type { Pressure } from "../trace/backpressure.js";
-import { steadyNow } from "../support/time.js";
 import { BridgeClient } from "./bridge-client.js";
 import type { Delivery } from "./create-delivery.js";
 import { createDelivery } from "./create-delivery.js";
@@ -162,7 +161,10 @@ function commonDependencies(settings: Settings): CommonDependencies {
 
 function pressureOf(settings: Settings, delivery: Delivery | undefined): Pressure | undefined {
   if (delivery === undefined || !settings.enableBackpressureHandling) return undefined;
-  return createBackpressure({ isHealthy: () => delivery.sender.isHealthy, now: steadyNow });
+  return createBackpressure({
+    isHealthy: () => delivery.sender.isHealthy,
+    now: () => performance.now(),
+  });
 }
 
 function toStandardError(message: string, ...details: unknown[]): void {

@@ -113,6 +113,29 @@ describe("beside other processors, the bridge", () => {
     expect(await bridge.flushed()).toHaveLength(1);
   });
 
+  it("leaves the method that another processor has put on a span, also after spans without one", async () => {
+    const seen: string[] = [];
+    const wrapping: SpanProcessor = {
+      onStart: (span) => {
+        if (span.name !== "wrapped") return;
+        span.recordException = () => void seen.push(span.name);
+      },
+      onEnd: done,
+      forceFlush: done,
+      shutdown: done,
+    };
+    const bridge = startBridge({}, { before: [wrapping] });
+    const root = bridge.tracer.startSpan("root");
+    for (const name of ["plain", "wrapped", "plain", "wrapped"]) {
+      const child = bridge.child(root, name);
+      child.recordException(new Error(name));
+      child.end();
+    }
+    root.end();
+    await bridge.flushed();
+    expect(seen).toEqual(["wrapped", "wrapped"]);
+  });
+
   it("works behind a batch processor, and in front of one", async () => {
     const exporters = [new InMemorySpanExporter(), new InMemorySpanExporter()] as const;
     const bridge = startBridge(
