@@ -77,7 +77,7 @@ const breadcrumb: Conform = (value, broken) => {
   if (!isRecord(value)) return shaped("breadcrumb", () => false)(value, broken);
   const known = validBreadcrumbs.get(value);
   if (known !== undefined) return known;
-  const { value: crumb, isBroken } = checkedBreadcrumb(value, Date.now() / 1000);
+  const { value: crumb, isBroken } = checkedBreadcrumb({ ...value });
   if (isBroken) broken.add("breadcrumb");
   // Without a time of its own it gets that of each event.
   else if (value["timestamp"] !== undefined) validBreadcrumbs.set(value, crumb);
@@ -86,7 +86,7 @@ const breadcrumb: Conform = (value, broken) => {
 
 const user: Conform = (given, broken) => {
   if (!isRecord(given)) return shaped("user", () => false)(given, broken);
-  const { value, isBroken } = checkedUser(given);
+  const { value, isBroken } = checkedUser({ ...given });
   if (isBroken) broken.add("user");
   return value;
 };

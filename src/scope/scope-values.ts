@@ -11,10 +11,10 @@ import type { ValueRule } from "../protocol/relay-values.js";
 import { isRecord, ownEntries, propertyOf, setProperty } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
 import type { CopyBudget } from "../support/copy-budget.js";
-import { plainCopy } from "../support/plain-copy.js";
+import { openPlainCopy, plainCopy } from "../support/plain-copy.js";
 import { cut } from "../support/text.js";
 import { nodesOfText } from "../support/copy-budget.js";
-import type { Breadcrumb, FrozenRecord, TagValue, User } from "./scope-data.js";
+import type { FrozenRecord, TagValue } from "./scope-data.js";
 import { nodeNet } from "../support/built-ins.js";
 
 /** The most entries that a scope holds of each of tags, contexts, extras and attributes. More are ignored. */
@@ -23,15 +23,25 @@ export const MAX_SCOPE_ENTRIES = 200;
 /** The most event processors, and the most attachments, that a scope holds. More are ignored. */
 export const MAX_HANDLERS = 100;
 
+/** Levels of objects that are kept by default. */
+const DEPTH = 3;
+
 /**
  * Returns a deeply frozen JSON copy of an object of the application, so that later changes to the object do not change
  * the scope, and no fork can change another's value. Keeps `depth` levels of objects, default 3.
  */
-export function frozenCopy(value: object, depth: number = 3): FrozenRecord {
-  const plain = plainCopy(value, depth);
-  if (plain !== undefined) return plain;
+export function frozenCopy(value: object, depth: number = DEPTH): FrozenRecord {
+  return plainCopy(value, depth) ?? Object.freeze(normalized(value, depth));
+}
+
+/** Returns a copy like `frozenCopy`, of which only the objects within it are frozen. */
+export function openCopy(value: object): Fields {
+  return openPlainCopy(value, DEPTH) ?? normalized(value, DEPTH);
+}
+
+function normalized(value: object, depth: number): Fields {
   const copy = normalize(value, { depth, omitUndefined: true });
-  return isRecord(copy) ? deepFreeze(copy) : Object.freeze({});
+  return isRecord(copy) ? withFrozenFields(copy) : {};
 }
 
 const ATTACHMENT_FIELDS = ["filename", "data", "contentType", "attachmentType"] as const;
@@ -45,15 +55,19 @@ export function attachmentCopy(attachment: Attachment): Attachment {
 
 /** Freezes a JSON value deeply. */
 export function deepFreeze<T extends object>(value: T): T {
+  return Object.freeze(withFrozenFields(value));
+}
+
+function withFrozenFields<T extends object>(value: T): T {
   for (const field of Object.values(value)) {
     if (typeof field === "object" && field !== null) deepFreeze(field);
   }
-  return Object.freeze(value);
+  return value;
 }
 
 /** A value that Relay accepts, and whether it was repaired for that. */
-interface Checked<T> {
-  readonly value: T;
+interface Checked {
+  readonly value: Fields;
   readonly isBroken: boolean;
 }
 
@@ -105,9 +119,11 @@ const MAX_MESSAGE_LENGTH = 8192;
 const MAX_EMAIL_LENGTH = 75;
 const MAX_GEO_LENGTH = 256;
 
-type Fields = Readonly<Record<string, unknown>>;
+type Fields = Record<string, unknown>;
 
-type Rules = Readonly<Record<string, ((value: unknown) => unknown) | undefined>>;
+type Rule = (value: unknown) => unknown;
+
+type Rules = Readonly<Record<string, Rule | undefined>>;
 
 // Short texts of a copy are storable already.
 function wordOf(max: number): (value: unknown) => string | undefined {
@@ -123,6 +139,7 @@ function rulesFrom(rules: Rules): Rules {
 }
 
 const BREADCRUMB_RULES = rulesFrom({
+  timestamp: validSeconds,
   type: word,
   category: word,
   message: wordOf(MAX_MESSAGE_LENGTH),
@@ -130,19 +147,11 @@ const BREADCRUMB_RULES = rulesFrom({
   data: recordField,
 });
 
-/** Returns a valid breadcrumb. Accepts JSON values; `now` (in seconds) replaces a missing or invalid timestamp. */
-export function checkedBreadcrumb(breadcrumb: Fields, now: number): Checked<Breadcrumb> {
-  const given = breadcrumb["timestamp"];
-  const timestamp = given === undefined ? now : (validSeconds(given) ?? now);
-  const value: Record<string, unknown> = { timestamp };
-  let isBroken = hasChanged(given, timestamp);
-  for (const key of Object.keys(breadcrumb)) {
-    if (key === "timestamp") continue;
-    const field = BREADCRUMB_RULES[key]?.(breadcrumb[key]);
-    if (field !== undefined) value[key] = field;
-    isBroken ||= BREADCRUMB_RULES[key] === undefined || hasChanged(breadcrumb[key], field);
-  }
-  return { value, isBroken };
+/** Makes a breadcrumb of JSON values valid, in place. The current time replaces a missing or invalid timestamp. */
+export function checkedBreadcrumb(breadcrumb: Fields): Checked {
+  const checked = checkedFields(breadcrumb, BREADCRUMB_RULES, () => undefined);
+  breadcrumb["timestamp"] ??= Date.now() / 1000;
+  return checked;
 }
 
 const USER_RULES = rulesFrom({
@@ -156,15 +165,21 @@ const USER_RULES = rulesFrom({
   segment: word,
 });
 
-/** Returns a valid user. Accepts JSON values; unknown properties are kept. */
-export function checkedUser(user: Fields): Checked<User> {
-  const value: Record<string, unknown> = {};
+/** Makes a user of JSON values valid, in place; unknown properties are kept. */
+export function checkedUser(user: Fields): Checked {
+  return checkedFields(user, USER_RULES, (value) => value);
+}
+
+// `other` is the rule for properties that `rules` does not name.
+function checkedFields(value: Fields, rules: Rules, other: Rule): Checked {
   let isBroken = false;
-  for (const key of Object.keys(user)) {
-    const rule = USER_RULES[key];
-    const field = rule === undefined ? user[key] : rule(user[key]);
-    if (field !== undefined) setProperty(value, key, field);
-    isBroken ||= hasChanged(user[key], field);
+  for (const key of Object.keys(value)) {
+    const given = value[key];
+    const field = (rules[key] ?? other)(given);
+    if (field === given) continue;
+    isBroken ||= hasChanged(given, field);
+    if (field === undefined) delete value[key];
+    else value[key] = field;
   }
   return { value, isBroken };
 }

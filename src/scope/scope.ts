@@ -27,6 +27,7 @@ import {
   MAX_SCOPE_ENTRIES,
   checkedUser,
   frozenCopy,
+  openCopy,
   tagEntries,
 } from "./scope-values.js";
 import type { ScopeChange, ScopeData, TagValue, BreadcrumbInput, UserInput } from "./scope-data.js";
@@ -107,7 +108,7 @@ export class Scope {
   /** Sets the user and replaces the previous one; `null` removes it. */
   setUser(user: UserInput | null): this {
     if (!isObject(user)) return this.#with({ user: undefined });
-    const { value, isBroken } = checkedUser(frozenCopy(user));
+    const { value, isBroken } = checkedUser(openCopy(user));
     return this.#with({ user: Object.freeze(value) }, isBroken ? "user" : undefined);
   }
 
@@ -195,7 +196,7 @@ export class Scope {
   /** Adds a breadcrumb. Over `limit` (default 100), the oldest is dropped. */
   addBreadcrumb(breadcrumb: BreadcrumbInput, limit: number = DEFAULT_MAX_BREADCRUMBS): this {
     if (!isObject(breadcrumb)) return this;
-    const { value, isBroken } = checkedBreadcrumb(frozenCopy(breadcrumb), Date.now() / 1000);
+    const { value, isBroken } = checkedBreadcrumb(openCopy(breadcrumb));
     const max = typeof limit === "number" ? limit : DEFAULT_MAX_BREADCRUMBS;
     const breadcrumbs = addToTrail(this.#data.breadcrumbs, Object.freeze(value), max);
     return this.#with({ breadcrumbs }, isBroken ? "breadcrumb" : undefined);

@@ -20,9 +20,9 @@ const isUnset = (value: unknown): boolean => value === undefined || value === nu
 const isContext = (value: unknown): boolean => isFunction(propertyOf(value, "getValue"));
 const isTimeout = (value: unknown): boolean => typeof value === "number" && value >= 0;
 const either =
-  (...kinds: readonly ((value: unknown) => boolean)[]) =>
+  (fits: Wanted["fits"], fitsToo: Wanted["fits"]) =>
   (value: unknown): boolean =>
-    kinds.some((fits) => fits(value));
+    fits(value) || fitsToo(value);
 
 const NO_EFFECT = "the call has no effect";
 const IGNORED = "it is ignored";

@@ -9,8 +9,10 @@ const MAX_VALUES = 50;
 const MAX_TEXT_LENGTH = 1000;
 const MAX_KEY_LENGTH = 200;
 
+type OpenCopy = Record<string, unknown>;
+
 /** A JSON object that was copied and deeply frozen. */
-export type PlainCopy = Readonly<Record<string, unknown>>;
+export type PlainCopy = Readonly<OpenCopy>;
 
 /**
  * Returns a frozen copy of a small plain object as `normalize` would make it without its `undefined` properties, but in a
@@ -18,6 +20,11 @@ export type PlainCopy = Readonly<Record<string, unknown>>;
  * throws.
  */
 export function plainCopy(value: object, depth: number): PlainCopy | undefined {
+  return Object.freeze(openPlainCopy(value, depth));
+}
+
+/** Returns a copy like `plainCopy`, of which only the objects within it are frozen. */
+export function openPlainCopy(value: object, depth: number): OpenCopy | undefined {
   try {
     return copyOf(value, depth, { values: MAX_VALUES });
   } catch {
@@ -29,21 +36,21 @@ interface Left {
   values: number;
 }
 
-function copyOf(value: object, depth: number, left: Left): PlainCopy | undefined {
+function copyOf(value: object, depth: number, left: Left): OpenCopy | undefined {
   if (depth <= 0 || !isPlainObject(value)) return undefined;
   const keys = keysListedOnce(value);
   left.values -= keys.length;
   if (keys.length > MAX_KEYS || left.values < 0) return undefined;
-  const copy: Record<string, unknown> = {};
+  const copy: OpenCopy = {};
   for (const key of keys) {
-    if (key.length > MAX_KEY_LENGTH || key === "__proto__" || key === "toJSON") return undefined;
+    if (key.length > MAX_KEY_LENGTH || key === "__proto__") return undefined;
     const given = (value as Readonly<Record<string, unknown>>)[key];
     if (given === undefined) continue;
     const copied = valueOf(given, depth, left);
     if (copied === undefined) return undefined;
     copy[storable(key)] = copied;
   }
-  return Object.freeze(copy);
+  return copy;
 }
 
 function valueOf(given: unknown, depth: number, left: Left): unknown {
@@ -55,7 +62,7 @@ function valueOf(given: unknown, depth: number, left: Left): unknown {
     case "boolean":
       return given;
     case "object":
-      return given === null ? null : copyOf(given, depth - 1, left);
+      return given === null ? null : Object.freeze(copyOf(given, depth - 1, left));
     default:
       return undefined;
   }
