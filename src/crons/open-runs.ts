@@ -4,7 +4,7 @@ import { BoundedMap } from "../support/collections.js";
 import { attempt, inherits } from "../support/foreign.js";
 
 /** A monitored run that has not ended. */
-interface OpenRun {
+export interface OpenRun {
   /** Ends the run as failed, although its job still runs. Must not throw. */
   giveUp(): void;
   /** Reports the run as failed, because its job will not end any more. Must not throw. */

@@ -1,94 +1,125 @@
 import type { UncheckedMonitorConfig } from "./monitor-config.js";
-import type { ClientCore } from "../client/client-core.js";
-import type { CheckIn, CheckInStatus } from "../protocol/items.js";
+import type { TraceContext } from "../client/capture-input.js";
+import type { CronClient, OpenRun } from "./open-runs.js";
+import type { CheckInStatus } from "../protocol/items.js";
 import type { AttributeBag, FinishedSpan, HighResolutionTime, StartedSpan } from "../trace/span.js";
 import { STATUS_CODE } from "../trace/span.js";
 import { sendCheckIn } from "./send-check-in.js";
 import { attributionOfSpan } from "../context/attribution.js";
 
-/** Sends check-ins for spans that name a monitor. No method throws. */
-export interface SpanMonitor {
-  /** Handles a started span. Call it once the segment of the span is known. */
-  start(span: StartedSpan): void;
-  /** Handles the end of a span. */
-  end(span: FinishedSpan): void;
-}
-
 const SLUG = "sentry.monitor.slug";
-
-/** The run of a span, stored on the span, so that both are collected together. */
-interface SpanRun {
-  readonly checkInId: string;
-  readonly monitorSlug: string;
-  readonly config: UncheckedMonitorConfig | undefined;
-  hasEnded: boolean;
-}
 
 /**
  * Treats each span with the attribute `sentry.monitor.slug` as a monitored run: sends a check-in at its start, if the
- * attribute is set by then, and one at its end, according to the status of the span. The schedule is read from
- * `sentry.monitor.schedule` (a crontab) or from `sentry.monitor.interval.value` and `.unit`.
+ * attribute is set by then, and one at its end, according to the status of the span. A run that is open when the process
+ * ends or the client closes has failed. The schedule is read from `sentry.monitor.schedule` (a crontab) or from
+ * `sentry.monitor.interval.value` and `.unit`. No method throws.
  */
-export function createSpanMonitor(client: ClientCore, newId: () => string): SpanMonitor {
-  // One symbol per processor, because each processor has its own client.
-  const slot = Symbol("otel-sentry-bridge.monitor-run");
-  const runOf = (span: object): SpanRun | undefined =>
-    (span as Record<symbol, SpanRun | undefined>)[slot];
-  const remember = (span: object, run: SpanRun): void => {
-    (span as Record<symbol, SpanRun>)[slot] = run;
-  };
+export class SpanMonitor {
+  readonly #client: CronClient;
+  // One symbol per processor, because each processor has its own client. The run is collected with its span.
+  readonly #slot = Symbol("otel-sentry-bridge.monitor-run");
 
-  const begin = (span: StartedSpan | FinishedSpan): SpanRun => {
+  constructor(client: CronClient) {
+    this.#client = client;
+  }
+
+  /** Handles a started span. Call it once the segment of the span is known. */
+  start(span: StartedSpan): void {
+    if (slugOf(span) === undefined) return;
+    this.#guard(() => {
+      // A processor that is registered twice is called twice for each span.
+      if (this.#runOf(span) === undefined) this.#begin(span).start();
+    });
+  }
+
+  /** Handles the end of a span. */
+  end(span: FinishedSpan): void {
+    if (slugOf(span) === undefined) return;
+    this.#guard(() => (this.#runOf(span) ?? this.#begin(span)).end(endOf(span)));
+  }
+
+  #runOf(span: object): SpanRun | undefined {
+    return (span as Record<symbol, SpanRun | undefined>)[this.#slot];
+  }
+
+  #begin(span: StartedSpan | FinishedSpan): SpanRun {
+    const run = new SpanRun(this.#client, span);
+    (span as unknown as Record<symbol, SpanRun>)[this.#slot] = run;
+    return run;
+  }
+
+  #guard(each: () => void): void {
+    try {
+      each();
+    } catch (error) {
+      this.#client.core.diagnostics.warnOnce(
+        "span-monitor",
+        "the check-in of a span was not sent, because reading the span threw an error",
+        error,
+      );
+    }
+  }
+}
+
+/** The run of a span. */
+class SpanRun implements OpenRun {
+  readonly #client: CronClient;
+  readonly #checkInId: string;
+  readonly #monitorSlug: string;
+  readonly #config: UncheckedMonitorConfig | undefined;
+  readonly #trace: TraceContext | undefined;
+  readonly #beganMillis = performance.now();
+  #hasEnded = false;
+
+  constructor(client: CronClient, span: StartedSpan | FinishedSpan) {
     const { attributes } = span;
     const slug = attributes[SLUG];
-    const monitorSlug = typeof slug === "string" ? slug : "";
-    const config = configOf(attributes);
-    const run = { checkInId: newId(), monitorSlug, config, hasEnded: false };
-    remember(span, run);
-    return run;
-  };
+    this.#client = client;
+    this.#checkInId = client.core.newEventId();
+    this.#monitorSlug = typeof slug === "string" ? slug : "";
+    this.#config = configOf(attributes);
+    this.#trace = attributionOfSpan(span).trace;
+  }
 
-  const send = (span: StartedSpan | FinishedSpan, run: SpanRun, end?: SpanEnd): void => {
-    const { checkInId, monitorSlug, config } = run;
-    const { status = "in_progress", duration } = end ?? {};
-    const read = (): CheckIn => ({ monitorSlug, status, duration });
-    sendCheckIn(client, { checkInId, read, config, trace: attributionOfSpan(span).trace });
-  };
+  start(): void {
+    this.#checkIn("in_progress", undefined);
+    this.#client.runs.add(this);
+  }
 
-  // A processor that is registered twice is called twice for each span, so a second call is ignored.
-  const start = (span: StartedSpan): void => {
-    if (slugOf(span) === undefined || runOf(span) !== undefined) return;
-    send(span, begin(span));
-  };
+  // Only the first call has an effect: Sentry accepts one final check-in per run.
+  end({ status, duration }: SpanEnd): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#client.runs.delete(this);
+    this.#checkIn(status, duration);
+  }
 
-  const end = (span: FinishedSpan): void => {
-    if (slugOf(span) === undefined) return;
-    const run = runOf(span) ?? begin(span);
-    if (run.hasEnded) return;
-    run.hasEnded = true;
-    send(span, run, endOf(span));
-  };
+  giveUp(): void {
+    this.end({ status: "error", duration: (performance.now() - this.#beganMillis) / 1000 });
+  }
 
-  const guarded = <S>(each: (span: S) => void): ((span: S) => void) => {
-    return (span) => {
-      try {
-        each(span);
-      } catch (error) {
-        client.diagnostics.warnOnce(
-          "span-monitor",
-          "the check-in of a span was not sent, because reading the span threw an error",
-          error,
-        );
-      }
-    };
-  };
-  return { start: guarded(start), end: guarded(end) };
+  abandon(): void {
+    this.giveUp();
+  }
+
+  // Nothing but the span refers to it then.
+  forgotten(): void {}
+
+  #checkIn(status: CheckInStatus, duration: number | undefined): void {
+    sendCheckIn(this.#client.core, {
+      checkInId: this.#checkInId,
+      read: () => ({ monitorSlug: this.#monitorSlug, status, duration }),
+      config: this.#config,
+      trace: this.#trace,
+    });
+  }
 }
 
 // The attributes of a hand-made span may be of any type; the assembler reports that.
-function slugOf({ attributes }: StartedSpan | FinishedSpan): unknown {
+function slugOf(span: StartedSpan | FinishedSpan): unknown {
   try {
-    return attributes[SLUG];
+    return span.attributes[SLUG];
   } catch {
     return undefined;
   }

@@ -28,8 +28,8 @@ import { segmentView } from "../spans/segment-view.js";
 import { assignUnit, openRootOf, unitOfSpan } from "../context/scope-context.js";
 import { SpanEntries, closeRoot } from "../spans/span-entries.js";
 import type { SpanEntry } from "../spans/span-entries.js";
-import { createSpanMonitor } from "../crons/span-monitor.js";
-import type { SpanMonitor } from "../crons/span-monitor.js";
+import { SpanMonitor } from "../crons/span-monitor.js";
+import type { CronClient } from "../crons/open-runs.js";
 import { WaitingExceptions } from "../errors/root-exceptions.js";
 
 /**
@@ -62,7 +62,7 @@ export class ClientSpanProcessor {
   #closing: Promise<void> | undefined;
 
   /** @internal `ownsClient`: `shutdown` closes the client instead of flushing it. */
-  constructor(client: ErrorClient & SelfMeasuringClient, ownsClient: boolean) {
+  constructor(client: ErrorClient & CronClient & SelfMeasuringClient, ownsClient: boolean) {
     const { core, errors } = client;
     this.#operations = client.operations;
     this.#client = client;
@@ -73,7 +73,7 @@ export class ClientSpanProcessor {
     processScopes().defaultUnit.expectSpans();
     this.#assembler = createAssembler(core, (span) => this.#segmentOf(span));
     this.#decide = createRootDecision(core);
-    this.#monitor = createSpanMonitor(core, () => core.newEventId());
+    this.#monitor = new SpanMonitor(client);
     const { ignoreSpans, spanExceptions, spanBreadcrumbs, maxBreadcrumbs } = core.settings;
     this.#isIgnored = createSpanFilter(ignoreSpans);
     this.#exceptions =

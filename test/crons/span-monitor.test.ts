@@ -1,13 +1,13 @@
 import { ROOT_CONTEXT, SpanStatusCode } from "@opentelemetry/api";
+import type { Span } from "@opentelemetry/api";
 import type { SpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { createSpanMonitor } from "../../src/crons/span-monitor.js";
+import { SpanMonitor } from "../../src/crons/span-monitor.js";
 import type { FinishedSpan, StartedSpan } from "../../src/trace/span.js";
-import { newEventId } from "../../src/client/event-id.js";
 import { withMonitor } from "../../src/crons/monitor.js";
 import type { Bridge } from "../client/bridge.js";
-import { byRun, checkInsOf, startGlobal, statusesOf } from "./monitor-kit.js";
+import { byRun, checkInsOf, sentCheckIns, startGlobal, statusesOf } from "./monitor-kit.js";
 import { forgetFaults } from "../support/fault-kit.js";
 
 beforeEach(forgetFaults);
@@ -120,6 +120,20 @@ describe("a span with `sentry.monitor.slug`", () => {
     expect(await statusesOf(bridge)).toEqual(["in_progress", "ok", "ok"]);
   });
 
+  it("has failed if it is open when the client closes, and sends nothing at its end then", async () => {
+    const bridge = startGlobal();
+    const start = (name: string): Span =>
+      bridge.tracer.startSpan(name, { attributes: { [SLUG]: name } }, ROOT_CONTEXT);
+    const open = start("nightly");
+    start("hourly").end();
+    await bridge.client.close();
+    open.end();
+    expect(byRun(sentCheckIns(bridge.transport))).toEqual([
+      ["in_progress", "error"],
+      ["in_progress", "ok"],
+    ]);
+  });
+
   it("whose slug is not a string sends no check-in, and logs a diagnostic", async () => {
     const bridge = startGlobal();
     const attributes = { [SLUG]: ["a", "b"], "sentry.monitor.schedule": 5 };
@@ -132,7 +146,7 @@ describe("a span with `sentry.monitor.slug`", () => {
 describe("the monitor of spans", () => {
   it("throws for nothing that a span may be", () => {
     const { client, warnings } = startGlobal();
-    const monitor = createSpanMonitor(client.core, newEventId);
+    const monitor = new SpanMonitor(client);
     const frozen = Object.freeze({ attributes: { [SLUG]: "nightly" } });
     for (const span of [{}, frozen]) {
       monitor.start(span as StartedSpan);

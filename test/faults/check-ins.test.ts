@@ -190,7 +190,7 @@ describe("the final check-in of a process that ends right after it", () => {
 });
 
 describe("the run of a job that is still open when its process", () => {
-  it.each(["stuck", "uncaught"])("ends (%s) has failed", async (ending) => {
+  it.each(["stuck", "stuckSpan", "uncaught"])("ends (%s) has failed", async (ending) => {
     const server = await startFaultServer();
     const options = { dsn: server.dsn, captureUncaught: true };
     await Promise.allSettled([startApp(ending, options)]);

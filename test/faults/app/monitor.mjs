@@ -3,9 +3,8 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const { AsyncLocalStorageContextManager, BasicTracerProvider, context, trace } = createRequire(
-  import.meta.url,
-)(process.env.SDK);
+const { AsyncLocalStorageContextManager, BasicTracerProvider, ROOT_CONTEXT, context, trace } =
+  createRequire(import.meta.url)(process.env.SDK);
 const { SentrySpanProcessor, createClient, withMonitor } = await import(process.env.BRIDGE);
 
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
@@ -17,6 +16,10 @@ const never = () => withMonitor("job", () => new Promise(() => {}));
 const ENDINGS = {
   // Its promise never settles.
   stuck: () => void never(),
+  stuckSpan: () =>
+    void trace
+      .getTracer("jobs")
+      .startSpan("job", { attributes: { "sentry.monitor.slug": "job" } }, ROOT_CONTEXT),
   // It begins when the process has nothing left to do.
   atIdle: () => {
     process.prependOnceListener("beforeExit", () => void withMonitor("job", () => sleep(50)));
