@@ -60,16 +60,15 @@ export function isClient(value: unknown): value is RegisteredClient {
 }
 
 /**
- * Returns the process-wide client for a public function that discards its input without one. `hasPart` checks for the
- * part of the client that the function needs. A missing client is reported as a set-up fault, unless
- * `OTEL_SDK_DISABLED` is set.
+ * Returns the process-wide client for a public function that discards its input without one, if it has the part that the
+ * function needs. A missing client is reported as a set-up fault, unless `OTEL_SDK_DISABLED` is set.
  */
 export function clientFor<T extends RegisteredClient>(
   caller: string,
-  hasPart: (client: RegisteredClient) => client is T,
+  part: keyof T & string,
 ): T | undefined {
   const client = getClient();
-  if (client !== undefined && hasPart(client)) return client;
+  if (client !== undefined && part in client) return client as T;
   reportNoClient(caller);
   return undefined;
 }

@@ -11,7 +11,7 @@ import type { CheckInStatus, MonitorConfig, MonitorRunConfig } from "../protocol
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 import { newEventId } from "../client/event-id.js";
 import { clientFor } from "../context/global-client.js";
-import { hasRuns, onAbort } from "./open-runs.js";
+import { onAbort } from "./open-runs.js";
 import type { CronClient } from "./open-runs.js";
 
 /** A monitored job. */
@@ -51,7 +51,7 @@ class MonitorRun {
   readonly #job: MonitoredJob;
   readonly #span: Span;
   // Both check-ins use the same client and trace, even if a signal ends the run outside of the job's context.
-  readonly #client: CronClient | undefined = clientFor("withMonitor", hasRuns);
+  readonly #client = clientFor<CronClient>("withMonitor", "runs");
   readonly #trace: TraceContext | undefined = activeAttribution().trace;
   readonly #checkInId = newEventId();
   readonly #start = performance.now();

@@ -5,7 +5,7 @@ import { sendCheckIn } from "./send-check-in.js";
 import { activeAttribution } from "../context/attribution.js";
 import type { CheckIn, MonitorConfig, MonitorRunConfig } from "../protocol/items.js";
 import { newEventId } from "../client/event-id.js";
-import { clientFor, currentDiagnostics, isClient } from "../context/global-client.js";
+import { clientFor, currentDiagnostics } from "../context/global-client.js";
 import { runMonitored } from "./monitor-run.js";
 
 /**
@@ -17,7 +17,7 @@ export function captureCheckIn(checkIn: CheckIn, config?: MonitorConfig): string
   const given = propertyOf(checkIn, "checkInId");
   const checkInId = typeof given === "string" ? given : newEventId();
   const { trace } = activeAttribution();
-  const client = clientFor("captureCheckIn", isClient);
+  const client = clientFor("captureCheckIn", "core");
   if (client !== undefined)
     sendCheckIn(client.core, { read: () => read(checkIn, checkInId), checkInId, config, trace });
   return checkInId;

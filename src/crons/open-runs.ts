@@ -59,11 +59,6 @@ export interface CronClient extends RegisteredClient {
   readonly runs: OpenRuns;
 }
 
-/** Narrows a client to one that has open runs. */
-export function hasRuns(client: RegisteredClient): client is CronClient {
-  return "runs" in client;
-}
-
 // Limits the memory of runs that never end, for a signal that lives as long as the process.
 const MAX_WAITING = 1000;
 

@@ -12,7 +12,6 @@ import { clip } from "../support/text.js";
 import { guardCallback } from "../support/diagnostics.js";
 import { isError, isObjectLike, propertyOf } from "../support/foreign.js";
 import { guardOf } from "../support/guard.js";
-import { hasErrors } from "./error-reports.js";
 import type { ErrorClient, ErrorReports, EventKind } from "./error-reports.js";
 import type { CaptureMechanism } from "./exception-values.js";
 import {
@@ -30,7 +29,7 @@ import { errorEventFromMessage, stackAbove } from "./exception-events.js";
  * id of the event, or of the earlier event. Never throws.
  */
 export function captureException(thrown: unknown, captureContext?: CaptureContext): string {
-  const client = clientFor("captureException", hasErrors);
+  const client = clientFor<ErrorClient>("captureException", "errors");
   if (client === undefined) return newEventId();
   const mechanism = mechanismOf(captureContext);
   const syntheticStack = isError(thrown) ? undefined : stackAbove(guardOf(captureException));
@@ -77,10 +76,10 @@ export function captureMessage(
 ): string {
   const level = typeof levelOrContext === "string" ? levelOrContext : "info";
   const captureContext = typeof levelOrContext === "string" ? undefined : levelOrContext;
+  const client = clientFor<ErrorClient>("captureMessage", "errors");
   const hint = eventHint();
-  report(clientFor("captureMessage", hasErrors), errorEventFromMessage(message, level, hint), {
-    captureContext,
-  });
+  if (client !== undefined)
+    report(client, errorEventFromMessage(message, level, hint), { captureContext });
   return hint.eventId;
 }
 
@@ -90,12 +89,13 @@ export function captureMessage(
  * could not process is not sent, and a diagnostic is logged. Returns the id of the event. Never throws.
  */
 export function captureEvent(event: OwnEvent, captureContext?: CaptureContext): string {
-  const client = clientFor("captureEvent", hasErrors);
+  const client = clientFor<ErrorClient>("captureEvent", "errors");
+  if (client === undefined) return newEventId();
   const problem = ownEventProblem(event);
   const made = errorEventFromOwn(problem === undefined ? event : {}, eventHint());
   if (problem === undefined) report(client, made, { captureContext });
   else
-    client?.core.diagnostics.warnOnce(
+    client.core.diagnostics.warnOnce(
       "capture-event",
       `captureEvent did not send an event: ${problem}`,
     );
@@ -107,13 +107,14 @@ export function captureEvent(event: OwnEvent, captureContext?: CaptureContext): 
  * diagnostic is logged. Returns the id of its event. Never throws.
  */
 export function captureFeedback(feedback: Feedback, captureContext?: CaptureContext): string {
-  const client = clientFor("captureFeedback", hasErrors);
+  const client = clientFor<ErrorClient>("captureFeedback", "errors");
   const hint = eventHint();
+  if (client === undefined) return hint.eventId;
   const problem = feedbackProblem(feedback);
   if (problem === undefined)
     report(client, feedbackEvent(feedback, hint), { captureContext, category: "feedback" });
   else
-    client?.core.diagnostics.warnOnce(
+    client.core.diagnostics.warnOnce(
       "feedback",
       `captureFeedback did not send the feedback: ${problem}`,
     );
@@ -121,11 +122,10 @@ export function captureFeedback(feedback: Feedback, captureContext?: CaptureCont
 }
 
 function report(
-  client: ErrorClient | undefined,
+  client: ErrorClient,
   event: ErrorEvent,
   { captureContext, ...kind }: EventKind & { readonly captureContext: CaptureContext | undefined },
 ): void {
-  if (client === undefined) return;
   const own = scopeOfCapture(captureContext, client.core);
   client.errors.reportEvent(event, { attribution: activeAttribution(), own, ...kind });
 }

@@ -142,11 +142,6 @@ export interface ErrorClient extends RegisteredClient {
   readonly errors: ErrorReports;
 }
 
-/** Narrows a client to one that has error reports. */
-export function hasErrors(client: RegisteredClient): client is ErrorClient {
-  return "errors" in client;
-}
-
 function withProperties(event: ErrorEvent, thrown: unknown, { settings }: ClientCore): ErrorEvent {
   const depth = settings.errorProperties;
   const contexts = depth === false ? undefined : errorProperties(thrown, depth);

@@ -4,7 +4,7 @@ import { guardOf } from "../support/guard.js";
 import { captureThrown, mechanismOf } from "./capture.js";
 import type { CaptureContext } from "./capture.js";
 import { clientFor } from "../context/global-client.js";
-import { hasErrors } from "./error-reports.js";
+import type { ErrorClient } from "./error-reports.js";
 
 // tRPC's codes for a 5xx status; all others stand for 4xx (trpc.io/docs/server/error-handling).
 const TRPC_SERVER_CODES: ReadonlySet<unknown> = new Set([
@@ -41,7 +41,7 @@ export function captureHandlerError(
   error: unknown,
   captureContext?: CaptureContext,
 ): string | undefined {
-  const client = clientFor("captureHandlerError", hasErrors);
+  const client = clientFor<ErrorClient>("captureHandlerError", "errors");
   if (client === undefined) return undefined;
   if (answersClientError(error)) return undefined;
   const thrown = originalOf(error);

@@ -13,6 +13,7 @@ import { parameterCopies, withShownParameters, withholdAssigned } from "./parame
 import { isLogLevel, severityNumberOf } from "../protocol/items.js";
 import type { Correlation } from "../context/correlation.js";
 import type { RegisteredClient } from "../context/global-client.js";
+import { MAX_LOG_TEXT } from "./log-message.js";
 
 /** One log, without the attributes of the scopes and the process. */
 interface LogInput {
@@ -24,9 +25,6 @@ interface LogInput {
   readonly attributes: object;
   readonly correlation: Correlation;
 }
-
-/** Maximum length of a string in a log, in characters; the rest is cut off. */
-export const MAX_LOG_TEXT = 32_768;
 
 // In the worst case of six bytes per character, all attributes and the message take about 1 MiB, the limit of one log.
 const LIMITS = { valueLength: MAX_LOG_TEXT, totalLength: 131_072 };
@@ -116,11 +114,6 @@ export class LogCapture extends ItemCapture<LogInput> {
 /** A client with its capture of logs. */
 export interface LogClient extends RegisteredClient {
   readonly logs: LogCapture;
-}
-
-/** Narrows a client to one that captures logs. */
-export function hasLogs(client: RegisteredClient): client is LogClient {
-  return "logs" in client;
 }
 
 // A hook may return properties of any type.

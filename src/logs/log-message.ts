@@ -11,7 +11,6 @@ import {
 import { copyBudget } from "../support/copy-budget.js";
 import type { CopyBudget } from "../support/copy-budget.js";
 import { jsonText } from "./typed-attribute.js";
-import { MAX_LOG_TEXT } from "./log-capture.js";
 import { PARAMETER_PREFIX } from "./parameter-secrets.js";
 
 /** A message with its template and parameters, so that Sentry can search for both. */
@@ -30,6 +29,9 @@ interface LogMessage {
   readonly body: object | string;
   readonly attributes: Readonly<Record<string, unknown>> | undefined;
 }
+
+/** Maximum length of a string in a log, in characters; the rest is cut off. */
+export const MAX_LOG_TEXT = 32_768;
 
 const MAX_PARAMETERS = 100;
 const MAX_NAME = 200;

@@ -4,7 +4,7 @@ import { correlationOf } from "../context/correlation.js";
 import { objectFrom, ownEntries } from "../support/foreign.js";
 import type { LogLevel } from "../protocol/items.js";
 import { MAX_ITEM_ATTRIBUTES, attributesObject } from "./item-attributes.js";
-import { hasLogs } from "./log-capture.js";
+import type { LogClient } from "./log-capture.js";
 import { logMessage, parameterized } from "./log-message.js";
 import type { ParameterizedLog } from "./log-message.js";
 import { clientFor } from "../context/global-client.js";
@@ -43,7 +43,7 @@ export const logger: Logger = Object.freeze({
 
 function logFunction(level: LogLevel): LogFunction {
   return (message, attributes) => {
-    const client = clientFor("logger", hasLogs);
+    const client = clientFor<LogClient>("logger", "logs");
     if (client === undefined || !client.logs.isEnabled) return;
     try {
       const { body, attributes: added } = logMessage(message);

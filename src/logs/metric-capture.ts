@@ -115,11 +115,6 @@ export interface MetricClient extends RegisteredClient {
   readonly metrics: MetricCapture;
 }
 
-/** Narrows a client to one that captures metrics. */
-export function hasMetrics(client: RegisteredClient): client is MetricClient {
-  return "metrics" in client;
-}
-
 // JavaScript callers and hooks may pass values of any type.
 function isValid({ name, type, value }: Pick<Metric, "name" | "type" | "value">): boolean {
   const isName = typeof name === "string" && name !== "" && name.length <= MAX_METRIC_NAME;

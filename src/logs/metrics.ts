@@ -4,7 +4,7 @@ import { propertyOf } from "../support/foreign.js";
 import { correlationOf } from "../context/correlation.js";
 import type { MetricType } from "../protocol/items.js";
 import { attributesObject } from "./item-attributes.js";
-import { hasMetrics } from "./metric-capture.js";
+import type { MetricClient } from "./metric-capture.js";
 import { clientFor } from "../context/global-client.js";
 
 /** Unit and attributes of a metric value. */
@@ -46,7 +46,7 @@ interface Given {
 }
 
 function send(type: MetricType, { name, value, options }: Given): void {
-  const client = clientFor("metrics", hasMetrics);
+  const client = clientFor<MetricClient>("metrics", "metrics");
   if (client === undefined || !client.metrics.isEnabled) return;
   try {
     const unit = propertyOf(options, "unit");

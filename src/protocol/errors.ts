@@ -49,7 +49,7 @@ export function blamingCallerOf<T>(
   try {
     return run();
   } catch (error) {
-    if (error instanceof OptionsError) captureStackAbove(error, called);
+    if (isOptionsError(error)) captureStackAbove(error, called);
     throw error;
   }
 }

@@ -1,17 +1,16 @@
 import type { ClientCore } from "../client/client-core.js";
 import type { ClientStats } from "../client/stats.js";
 import { isClient } from "../context/global-client.js";
-import type { RegisteredClient } from "../context/global-client.js";
 import { startDetachedTimer } from "../context/suppress-tracing.js";
-import { OpenRuns, hasRuns } from "../crons/open-runs.js";
+import { OpenRuns } from "../crons/open-runs.js";
 import type { CronClient } from "../crons/open-runs.js";
-import { ErrorReports, hasErrors } from "../errors/error-reports.js";
+import { ErrorReports } from "../errors/error-reports.js";
 import type { ErrorClient } from "../errors/error-reports.js";
-import { LogCapture, hasLogs } from "../logs/log-capture.js";
+import { LogCapture } from "../logs/log-capture.js";
 import type { LogClient } from "../logs/log-capture.js";
-import { MetricCapture, hasMetrics } from "../logs/metric-capture.js";
+import { MetricCapture } from "../logs/metric-capture.js";
 import type { MetricClient } from "../logs/metric-capture.js";
-import { hasPolicy, propagationPolicy } from "../otel/propagation-policy.js";
+import { propagationPolicy } from "../otel/propagation-policy.js";
 import type { PropagatingClient, PropagationPolicy } from "../otel/propagation-policy.js";
 import type { SelfMeasuringClient, OperationMetrics } from "../otel/self-metrics.js";
 import { attempt } from "../support/foreign.js";
@@ -73,14 +72,8 @@ export class BridgeClient
 
 /** Tells whether a value is a client with all parts, including one of another copy of the package. Never throws. */
 export function isBridgeClient(value: unknown): value is BridgeClient {
-  return isClient(value) && attempt(() => hasAllParts(value), false);
+  // A proxy's trap `has` may throw.
+  return isClient(value) && attempt(() => PARTS.every((part) => part in value), false);
 }
 
-// Throws for a proxy whose trap `has` throws.
-function hasAllParts(client: RegisteredClient): boolean {
-  return (
-    [hasErrors, hasRuns, hasLogs, hasMetrics, hasPolicy].every((hasPart) => hasPart(client)) &&
-    "operations" in client &&
-    "registrations" in client
-  );
-}
+const PARTS = ["errors", "runs", "logs", "metrics", "policy", "operations", "registrations"];

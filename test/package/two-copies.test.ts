@@ -110,6 +110,23 @@ describe("two installed copies of the package in one process", () => {
     expect(await told(program)).toContain("sentry-sample_rand=0.25");
   });
 
+  it("blames the caller for a wrong option, and sends, if a module registry is emptied before the first client", async () => {
+    const program = `
+      for (const file of Object.keys(own.cache)) delete own.cache[file];
+      const transport = { sent: [], async send({ body }) { this.sent.push(String(body)); return { outcome: "delivered", statusCode: 200, limits: {} }; }, async close() {} };
+      const client = esm.createClient({ transport });
+      context.with(esm.forkIsolation(), () => {
+        esm.setUser({ id: "anna" });
+        esm.captureException(new Error("refused"), (scope) => scope.setTag("inner", "yes"));
+      });
+      await client.close();
+      const [{ user, tags }] = transport.sent.map((envelope) => JSON.parse(envelope.split("\\n")[2]));
+      let stack = "";
+      try { esm.createClient({ dsn: "nonsense" }); } catch (error) { ({ stack } = error); }
+      console.log(JSON.stringify([user.id, tags.inner, esm.getClient() === client, stack.includes("dist")]));`;
+    expect(await told(program)).toEqual(["anna", "yes", true, false]);
+  });
+
   it("recognizes an options error of the other", async () => {
     const program = `
       const errors = [esm, cjs].map(({ createClient }) => { try { createClient({ dsn: "nonsense" }); } catch (error) { return error; } });
