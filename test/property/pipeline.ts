@@ -74,6 +74,9 @@ function provide(dsn: string, sampler: SamplerKind, wrap: PipelineOptions["wrap"
     dsn,
     ignoreSpans: [new RegExp(`^${IGNORED_PREFIX}`)],
     shutdownTimeoutMillis: 30_000,
+    // What has no answer in time is sent again. The server is in this process, so a machine that stalls it for so long would
+    // make spans come twice.
+    transport: { headersTimeoutMillis: 300_000, totalTimeoutMillis: 300_000 },
     // Programs write outside of units on purpose.
     silent: true,
     // Breadcrumbs are those that the programs add, and errors those that they capture.
