@@ -12,18 +12,22 @@ function cpuMicros() {
 
 /**
  * Returns the CPU time per unit of each case, in microseconds, by round. A case is a function that does a number of calls;
- * a call does `units` of work, one by default. `between` runs after each case's turn and is not measured.
+ * a call does `units` of work, one by default. `between` runs after each case's turn and is not measured. `isEven`: all do as many
+ * calls per turn, so that the share of what a turn costs once is the same in cases that differ little.
  */
 export async function costsByTurns(cases, options = {}) {
-  const { rounds = 41, units = 1, between = () => {} } = options;
+  const { rounds = 41, units = 1, between = () => {}, isEven = false } = options;
   const names = Object.keys(cases);
   const calls = {};
   for (const name of names) calls[name] = await callsPerRound(cases[name], options);
+  const most = Math.max(...Object.values(calls));
+  if (isEven) for (const name of names) calls[name] = most;
   const costs = Object.fromEntries(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    // Each round begins with another case, so that none always follows the same one.
+    // Rounds begin with each case in turn, and go forwards and backwards, so that no case always follows the same one.
+    const order = round % 2 === 0 ? names : names.toReversed();
     for (let step = 0; step < names.length; step++) {
-      const name = names[(round + step) % names.length];
+      const name = order[((round >> 1) + step) % names.length];
       const start = cpuMicros();
       await cases[name](calls[name]);
       costs[name].push((cpuMicros() - start) / calls[name] / units);
