@@ -7,7 +7,7 @@ const FINDING = {
   count: 1,
   evidence: [],
   mechanism: "Without it no command can run.",
-  fix: "Install it:",
+  fix: "Install it (for SDK 3.x, version 1.10):",
   code: "npm install @opentelemetry/api@1.9",
 };
 
@@ -16,6 +16,8 @@ export const API_GUARD = `try {
   require.resolve("@opentelemetry/api");
 } catch {
   const finding = ${JSON.stringify(FINDING)};
+  const lock = ["pnpm-lock.yaml", "yarn.lock", "bun.lock"].find((file) => require("node:fs").existsSync(file));
+  if (lock !== undefined) finding.code = finding.code.replace("npm install", lock.match(/\\w+/)[0] + " add");
   const { pid, versions: { node }, argv } = process;
   const own = argv.slice(2, [...argv, "--"].indexOf("--"));
   if (own.includes("--json")) console.log(JSON.stringify({

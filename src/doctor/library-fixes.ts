@@ -26,7 +26,8 @@ export function movedUnless(cause: string, fault: string = MOVED): string {
 }
 
 /** The harmless cause of what happens after the end of a request. */
-export const OWN_WORK = "this is the request's own work after its response";
+export const OWN_WORK =
+  "these belong to the request itself, which goes on after its response (ids in their attributes tell)";
 
 /** Returns the mechanism and the fix where a library runs callbacks in another context than their caller's. */
 export function boundCallback(
@@ -34,10 +35,10 @@ export function boundCallback(
 ): Pick<Finding, "code" | "fix" | "mechanism"> {
   return {
     mechanism: `A ${MOVED}`,
-    fix: "Either give each callback the context of its caller where it is queued, or start background work in the root context:",
+    fix: "Either give each callback the context of its caller where it is queued or registered, or start background work in the root context:",
     code: codeFor(
       library,
-      "queue.add(bindContext(() => job()));\n// or\ncontext.with(ROOT_CONTEXT, () => startWork());",
+      'queue.add(bindContext(() => job()));\n// or, for a listener\nemitter.on("done", bindContext(listener));\n// or, for background work\ncontext.with(ROOT_CONTEXT, () => startWork());',
     ),
   };
 }

@@ -206,6 +206,16 @@ describe("the installed command", { timeout: 60_000 }, () => {
     expect(`${end.stderr}${end.stdout}`).not.toContain("MODULE_NOT_FOUND");
   });
 
+  it("names the package manager whose lock file is in the folder", async () => {
+    const bare = installApplication([]);
+    onTestFinished(() => bare.remove());
+    bare.write("pnpm-lock.yaml", "");
+
+    const end = await bare.node([join(bare.packageDirectory, "dist/cli.cjs"), "doctor"]);
+
+    expect(end.stderr).toMatch(/\npnpm add @opentelemetry\/api@1\.9$/m);
+  });
+
   it("says why nothing arrived, and exits with 1", async () => {
     const server = await startIngestServer();
     await server.close();
