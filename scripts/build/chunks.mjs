@@ -72,20 +72,30 @@ export class ModuleChunks {
   }
 }
 
-const REQUIRED = /^const (require_\w+) = require\((["']\.\/(?:client|sending)\.cjs["'])\);$/gm;
+const LATE_FILE = "./client.cjs";
+const REQUIRED_LATE = /^const (require_\w+) = require\(["']\.\/client\.cjs["']\);$/m;
+const REQUIRED_MAIN = /^const (require_\w+) = require\(["']\.\/otel-sentry-bridge\.cjs["']\);$/m;
 
-/** In the main chunk, other chunks are loaded where they are used. */
+/**
+ * The main chunk loads the late one where it uses it, by a function that each entry passes to it. If it named the file itself,
+ * the two would be a cycle: Rollup warns of each, and can be set to load the parts of a cycle at once (`strictRequires: false`).
+ */
 export function withLateChunks(code, { name }) {
-  if (name !== MAIN) return null;
-  let late = code;
-  for (const [statement, variable, file] of code.matchAll(REQUIRED)) {
-    const used = new RegExp(`(new )?\\b${variable}(\\.[\\w$]+)`, "g");
-    const loaded = `let ${variable}_loaded; const ${variable} = () => ${variable}_loaded ??= require(${file});`;
-    late = late
-      .replace(used, (_, created, member) =>
-        created === undefined ? `${variable}()${member}` : `new (${variable}()${member})`,
-      )
-      .replace(statement, loaded);
-  }
-  return { code: late, map: null };
+  if (name === MAIN) return { code: withLateUses(code), map: null };
+  // Of these, the first is the late file; the second is loaded by others that have passed it.
+  if (name === "client" || name === "trace-sdk" || !REQUIRED_MAIN.test(code)) return null;
+  const passed = `$&\n$1.useLate(() => require(${JSON.stringify(LATE_FILE)}));`;
+  return { code: code.replace(REQUIRED_MAIN, passed), map: null };
+}
+
+function withLateUses(code) {
+  const [statement, variable] = REQUIRED_LATE.exec(code);
+  const uses = new RegExp(`(new )?\\b${variable}(\\.[\\w$]+)`, "g");
+  const loading = `let load_late, late; const ${variable} = () => late ??= load_late();`;
+  return code
+    .replace(uses, (_, created, member) =>
+      created === undefined ? `${variable}()${member}` : `new (${variable}()${member})`,
+    )
+    .replace(statement, loading)
+    .replace("module.exports = { ", "$&useLate(load) { load_late ??= load; }, ");
 }

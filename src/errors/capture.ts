@@ -31,25 +31,26 @@ import { errorEventFromMessage, stackAbove } from "./exception-events.js";
 export function captureException(thrown: unknown, captureContext?: CaptureContext): string {
   const client = clientFor<ErrorClient>("captureException", "errors");
   if (client === undefined) return newEventId();
-  const mechanism = mechanismOf(captureContext);
-  const syntheticStack = isError(thrown) ? undefined : stackAbove(guardOf(captureException));
-  return captureThrown(client.errors, thrown, { captureContext, mechanism, syntheticStack });
+  return captureThrown(client.errors, thrown, { captureContext, caller: captureException });
 }
 
 /** Parameters of `captureThrown`. */
 interface ThrownCapture {
   readonly captureContext: CaptureContext | undefined;
-  readonly mechanism: CaptureMechanism | undefined;
-  /** Stack trace of the capturing call, for a value that is not an error. */
-  readonly syntheticStack: string | undefined;
+  /** For a capture context without a mechanism. */
+  readonly mechanism?: CaptureMechanism;
+  /** The public function that was called: a value that is not an error gets the stack trace of this call. */
+  readonly caller: (thrown: unknown, captureContext?: CaptureContext) => unknown;
 }
 
 /** Reports a thrown value and returns the id of its event. Never throws. */
 export function captureThrown(
   errors: ErrorReports,
   thrown: unknown,
-  { captureContext, mechanism, syntheticStack }: ThrownCapture,
+  { captureContext, caller, ...other }: ThrownCapture,
 ): string {
+  const mechanism = mechanismOf(captureContext) ?? other.mechanism;
+  const syntheticStack = isError(thrown) ? undefined : stackAbove(guardOf(caller));
   const attribution = attributeError(thrown);
   const own = scopeOfCapture(captureContext, errors.client);
   const atMillis = Date.now();
@@ -162,9 +163,7 @@ function scopeOfCapture(
 const MAX_TYPE_LENGTH = 200;
 
 /** Reads the mechanism of a hint; undefined if it has none. */
-export function mechanismOf(
-  captureContext: CaptureContext | undefined,
-): CaptureMechanism | undefined {
+function mechanismOf(captureContext: CaptureContext | undefined): CaptureMechanism | undefined {
   const mechanism = propertyOf(captureContext, "mechanism");
   if (typeof captureContext !== "object" || !isObjectLike(mechanism)) return undefined;
   const type = propertyOf(mechanism, "type");

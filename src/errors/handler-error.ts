@@ -1,7 +1,5 @@
-import { stackAbove } from "./exception-events.js";
-import { attempt, isError, isObjectLike, propertyOf } from "../support/foreign.js";
-import { guardOf } from "../support/guard.js";
-import { captureThrown, mechanismOf } from "./capture.js";
+import { attempt, isObjectLike, propertyOf } from "../support/foreign.js";
+import { captureThrown } from "./capture.js";
 import type { CaptureContext } from "./capture.js";
 import { clientFor } from "../context/global-client.js";
 import type { ErrorClient } from "./error-reports.js";
@@ -44,10 +42,11 @@ export function captureHandlerError(
   const client = clientFor<ErrorClient>("captureHandlerError", "errors");
   if (client === undefined) return undefined;
   if (answersClientError(error)) return undefined;
-  const thrown = originalOf(error);
-  const mechanism = mechanismOf(captureContext) ?? MECHANISM;
-  const syntheticStack = isError(thrown) ? undefined : stackAbove(guardOf(captureHandlerError));
-  return captureThrown(client.errors, thrown, { captureContext, mechanism, syntheticStack });
+  return captureThrown(client.errors, originalOf(error), {
+    captureContext,
+    mechanism: MECHANISM,
+    caller: captureHandlerError,
+  });
 }
 
 // Names of errors that servers wrap around the error of a resolver or procedure. Spans and other handlers have seen the

@@ -20,11 +20,6 @@ export interface PropagatingClient extends RegisteredClient {
   readonly policy: PropagationPolicy;
 }
 
-/** Narrows a client to one that has a propagation policy. */
-export function hasPolicy(client: RegisteredClient): client is PropagatingClient {
-  return "policy" in client;
-}
-
 /** Builds the policy from the options of a client. */
 export function propagationPolicy(settings: Settings): PropagationPolicy {
   const dsn = settings.dsn === undefined ? undefined : parseDsn(settings.dsn);

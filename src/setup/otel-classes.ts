@@ -2,8 +2,7 @@ import type { Client } from "../client/public-client.js";
 import type { ClientOptions } from "../options/options.js";
 import { blamingCallerOf } from "../protocol/errors.js";
 import { isSampled } from "../otel/outgoing-trace.js";
-import { hasPolicy } from "../otel/propagation-policy.js";
-import type { PropagationPolicy } from "../otel/propagation-policy.js";
+import type { PropagatingClient, PropagationPolicy } from "../otel/propagation-policy.js";
 import { TracePropagator } from "../otel/propagator.js";
 import { ClientLogRecordProcessor } from "../otel/log-record-processor.js";
 import { reportLogged } from "../errors/logged-exceptions.js";
@@ -92,6 +91,6 @@ export class SentryPropagator extends TracePropagator {
 }
 
 function policy(): PropagationPolicy | undefined {
-  const client = getClient();
-  return client !== undefined && hasPolicy(client) ? client.policy : undefined;
+  const client: Partial<PropagatingClient> | undefined = getClient();
+  return client?.policy;
 }

@@ -102,14 +102,16 @@ interface RollupGraph {
   readonly warnings: readonly string[];
 }
 
-async function rollupGraph(entry: string): Promise<RollupGraph> {
+async function rollupGraph(entry: string, options: RollupCommonJSOptions): Promise<RollupGraph> {
   const warnings: string[] = [];
   const build = await rollup({
     input: { app: entry },
-    plugins: [nodeResolve({ exportConditions: ["node"], preferBuiltins: true }), commonjs({})],
-    // Of OpenTelemetry's own packages, which work.
+    plugins: [nodeResolve({ exportConditions: ["node"], preferBuiltins: true }), commonjs(options)],
     onLog: (_level, { code, message }) => {
-      if (code !== "CIRCULAR_DEPENDENCY" && code !== "THIS_IS_UNDEFINED") warnings.push(message);
+      // OpenTelemetry's own packages, which work.
+      const isForeign = !message.includes("otel-sentry-bridge/dist");
+      const isKnown = code === "CIRCULAR_DEPENDENCY" || code === "THIS_IS_UNDEFINED";
+      if (!(isForeign && isKnown)) warnings.push(message);
     },
   });
   return { build, warnings };
@@ -118,9 +120,18 @@ async function rollupGraph(entry: string): Promise<RollupGraph> {
 const graphs = new Map<string, Promise<RollupGraph>>();
 
 /** Bundles with Rollup and its official plugins. Rollup does not minify by itself, so esbuild does. */
-export const withRollup: Bundler = async ({ entry, format, isSplit, outputDirectory }) => {
-  const graph = graphs.get(entry) ?? rollupGraph(entry);
-  graphs.set(entry, graph);
+export const withRollup: Bundler = (shape) => rolledUp(shape, {});
+
+/** Bundles with Rollup, so that each CommonJS module runs where it is imported, even if a function requires it later. */
+export const withHoistingRollup: Bundler = (shape) => rolledUp(shape, { strictRequires: false });
+
+async function rolledUp(
+  { entry, format, isSplit, outputDirectory }: BundleRequest,
+  options: RollupCommonJSOptions,
+): Promise<readonly string[]> {
+  const key = `${entry} ${JSON.stringify(options)}`;
+  const graph = graphs.get(key) ?? rollupGraph(entry, options);
+  graphs.set(key, graph);
   const { build, warnings } = await graph;
   await build.write({
     dir: outputDirectory,
@@ -137,7 +148,7 @@ export const withRollup: Bundler = async ({ entry, format, isSplit, outputDirect
     ],
   });
   return warnings;
-};
+}
 
 /** Bundles with Rolldown, minified. */
 export const withRolldown: Bundler = async ({ entry, format, isSplit, outputDirectory }) => {

@@ -6,7 +6,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { errorsOf, startIngestServer, transactionsOf } from "../../src/testing/testing.js";
 import { installApplication } from "./application.js";
 import type { Application, ProgramEnd } from "./application.js";
-import { bundleFile, withEsbuild, withRolldown, withRollup, withWebpack } from "./bundlers.js";
+import {
+  bundleFile,
+  withEsbuild,
+  withHoistingRollup,
+  withRolldown,
+  withRollup,
+  withWebpack,
+} from "./bundlers.js";
 import type { Bundler, BundleShape } from "./bundlers.js";
 
 const PROGRAM = `
@@ -104,6 +111,7 @@ const BUNDLES: readonly (readonly [name: string, bundler: Bundler, shape: Bundle
   ["webpack", withWebpack, { format: "cjs", isSplit: false }],
   ["rollup", withRollup, { format: "esm", isSplit: true }],
   ["rollup", withRollup, { format: "cjs", isSplit: false }],
+  ["rollup, without strict requires", withHoistingRollup, { format: "esm", isSplit: false }],
   ["rolldown", withRolldown, { format: "esm", isSplit: false }],
   ["rolldown", withRolldown, { format: "esm", isSplit: true }],
   ["rolldown", withRolldown, { format: "cjs", isSplit: false }],
