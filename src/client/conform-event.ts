@@ -74,9 +74,10 @@ function values(rule: ValueRule, part: Conform): Conform {
 const validBreadcrumbs = new WeakMap<object, Breadcrumb>();
 
 const breadcrumb: Conform = (value, broken) => {
-  if (!isRecord(value)) return shaped("breadcrumb", () => false)(value, broken);
-  const known = validBreadcrumbs.get(value);
+  // A `WeakMap` has no value for what is no object.
+  const known = validBreadcrumbs.get(value as object);
   if (known !== undefined) return known;
+  if (!isRecord(value)) return shaped("breadcrumb", () => false)(value, broken);
   const { value: crumb, isBroken } = checkedBreadcrumb({ ...value });
   if (isBroken) broken.add("breadcrumb");
   // Without a time of its own it gets that of each event.

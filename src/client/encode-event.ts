@@ -42,7 +42,28 @@ export function encodeConformed(event: object, diagnostics: Diagnostics, spans?:
   const copy = copyOfEvent(event, { ...LIMITS, ...limits });
   const { event: valid, broken } = conformEvent(Object(copy));
   reportBrokenRules(diagnostics, broken, spans === undefined);
-  return JSON.stringify(valid);
+  return jsonOf(valid);
+}
+
+// The errors of a request have most of their breadcrumbs in common. Their JSON is that of the copies which events share.
+const breadcrumbTexts = new WeakMap<object, string>();
+
+function jsonOf(event: {
+  breadcrumbs?: { readonly values: readonly object[] } | undefined;
+}): string {
+  const { breadcrumbs } = event;
+  if (breadcrumbs === undefined) return JSON.stringify(event);
+  event.breadcrumbs = undefined;
+  const texts = breadcrumbs.values.map(textOfBreadcrumb);
+  return `${JSON.stringify(event).slice(0, -1)},"breadcrumbs":{"values":[${texts.join(",")}]}}`;
+}
+
+function textOfBreadcrumb(breadcrumb: object): string {
+  const known = breadcrumbTexts.get(breadcrumb);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(breadcrumb);
+  breadcrumbTexts.set(breadcrumb, text);
+  return text;
 }
 
 /** Encodes an event with well-formed strings and keys, because Relay rejects an event with a lone surrogate. */

@@ -66,12 +66,13 @@ interface SegmentSearch {
 function isWanted(text: string, end: number, { segment, search }: SegmentSearch): boolean {
   if (end > search.untilSeconds) return false;
   const { origin, otherUnits } = segment;
-  return search.unit.comesAfter(unitOf(text, otherUnits) ?? origin.unit, end * 1000);
+  const unit = otherUnits && unitOf(text, otherUnits);
+  return search.unit.comesAfter(unit ?? origin.unit, end * 1000);
 }
 
-function unitOf(text: string, units: ReadonlyMap<string, Unit> | undefined): Unit | undefined {
+function unitOf(text: string, units: ReadonlyMap<string, Unit>): Unit | undefined {
   const start = text.indexOf(BEGINNING) + BEGINNING.length;
-  return units?.get(text.slice(start, start + ID_LENGTH));
+  return units.get(text.slice(start, start + ID_LENGTH));
 }
 
 // In seconds. The times stand in front of the attributes.

@@ -148,10 +148,10 @@ export function lengthOf(list: readonly unknown[]): number {
  */
 export function firstOf(list: unknown, max: number): unknown[] {
   if (!isList(list)) return [];
-  const properties: unknown[] = [];
+  const found: unknown[] = [];
   const count = Math.min(lengthOf(list), max);
-  for (let index = 0; index < count; index += 1) properties.push(propertyOf(list, String(index)));
-  return properties;
+  for (let at = 0; at < count; at += 1) found.push(attempt<unknown>(() => list[at], undefined));
+  return found;
 }
 
 // The first keys of large objects. The engine cannot list only some keys, and takes 0.5 s for a million of them, so
