@@ -1,6 +1,7 @@
 import { conformEvent } from "./conform-event.js";
 import { copyOfEvent } from "./copy-event.js";
 import { reportBrokenRules } from "./value-faults.js";
+import { onceFor } from "../support/collections.js";
 import { clip } from "../support/text.js";
 import type { Diagnostics } from "../support/diagnostics.js";
 import { setProperty } from "../support/foreign.js";
@@ -46,7 +47,7 @@ export function encodeConformed(event: object, diagnostics: Diagnostics, spans?:
 }
 
 // The errors of a request have most of their breadcrumbs in common. Their JSON is that of the copies which events share.
-const breadcrumbTexts = new WeakMap<object, string>();
+const textOfBreadcrumb = onceFor((breadcrumb: object) => JSON.stringify(breadcrumb));
 
 function jsonOf(event: {
   breadcrumbs?: { readonly values: readonly object[] } | undefined;
@@ -54,16 +55,8 @@ function jsonOf(event: {
   const { breadcrumbs } = event;
   if (breadcrumbs === undefined) return JSON.stringify(event);
   event.breadcrumbs = undefined;
-  const texts = breadcrumbs.values.map(textOfBreadcrumb);
+  const texts = breadcrumbs.values.map((each) => textOfBreadcrumb(each));
   return `${JSON.stringify(event).slice(0, -1)},"breadcrumbs":{"values":[${texts.join(",")}]}}`;
-}
-
-function textOfBreadcrumb(breadcrumb: object): string {
-  const known = breadcrumbTexts.get(breadcrumb);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(breadcrumb);
-  breadcrumbTexts.set(breadcrumb, text);
-  return text;
 }
 
 /** Encodes an event with well-formed strings and keys, because Relay rejects an event with a lone surrogate. */

@@ -1,3 +1,4 @@
+import { onceFor } from "../support/collections.js";
 import { isThenable } from "../support/foreign.js";
 import type { Timers } from "../support/time.js";
 import { within } from "../support/time.js";
@@ -51,19 +52,12 @@ function settledAttributes(resource: ResourceView): KnownAttributes {
 // OTel replaces promises by their values in order, so one that never settles would hide later ones. These values are
 // found independently.
 const found = new WeakMap<object, { readonly value: unknown }>();
-const detections = new WeakMap<ResourceView, Promise<void>>();
 
 /**
  * Starts to wait for the detectors of a resource, which OTel does only on request; later calls share the same wait.
  * Resolves when the detectors are done, even if they failed. Never rejects.
  */
-export function startDetectors(resource: ResourceView): Promise<void> {
-  const known = detections.get(resource);
-  if (known !== undefined) return known;
-  const detection = detect(resource);
-  detections.set(resource, detection);
-  return detection;
-}
+export const startDetectors: (resource: ResourceView) => Promise<void> = onceFor(detect);
 
 /** Waits at most `maxMillis` for the detectors of a resource. Resolves to true if they are done in time. Never rejects. */
 export function waitForDetectors(

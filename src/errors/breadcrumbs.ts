@@ -12,6 +12,7 @@ import { requestMethod } from "../semantics/http.js";
 import { httpStatusOf } from "../semantics/infer-status.js";
 import { inferSpan } from "../semantics/infer-span.js";
 import type { Segment } from "../spans/segment.js";
+import { onceFor } from "../support/collections.js";
 import { cut } from "../support/text.js";
 import { attempt } from "../support/foreign.js";
 import { normalize } from "../support/normalize.js";
@@ -144,17 +145,11 @@ function hinted(record: SpanBreadcrumb): MadeBreadcrumb {
 }
 
 // The errors of a failing request find the same spans (`waitingCalls`).
-const madeOfEncoded = new WeakMap<TransactionSpan, MadeBreadcrumb>();
-
-function hintedOfEncoded(span: TransactionSpan): MadeBreadcrumb {
-  const known = madeOfEncoded.get(span);
-  if (known !== undefined) return known;
+const hintedOfEncoded = onceFor((span: TransactionSpan): MadeBreadcrumb => {
   const { description: name = "", data: attributes = {} } = span;
   const breadcrumb = Object.freeze(breadcrumbOfEncoded(span));
-  const made = { breadcrumb, hint: { span: { name, attributes } } };
-  madeOfEncoded.set(span, made);
-  return made;
-}
+  return { breadcrumb, hint: { span: { name, attributes } } };
+});
 
 function encodedBreadcrumbs(
   span: object | undefined,
@@ -162,7 +157,10 @@ function encodedBreadcrumbs(
   search: CallSearch,
 ): readonly MadeBreadcrumb[] {
   const segment = span === undefined ? undefined : client.segmentOf(span);
-  return attempt(() => (segment?.waitingCalls?.(search) ?? []).map(hintedOfEncoded), []);
+  return attempt(
+    () => (segment?.waitingCalls?.(search) ?? []).map((call) => hintedOfEncoded(call)),
+    [],
+  );
 }
 
 const MAX_MESSAGE_LENGTH = 2048;

@@ -1,5 +1,6 @@
 import type { ProcessData } from "../client/process-data.js";
 import type { Correlation } from "../context/correlation.js";
+import { onceFor } from "../support/collections.js";
 import { SDK_NAME, SDK_VERSION } from "../version.js";
 import { SEQUENCE_KEY, attributeText } from "./typed-attribute.js";
 
@@ -123,18 +124,12 @@ interface ProcessTexts {
   readonly withoutAddress: string;
 }
 
-const textsByFields = new WeakMap<ProcessData, ProcessTexts>();
-
 // Cached, because the data of a process rarely changes while it runs.
-function processTexts(fields: ProcessData): ProcessTexts {
-  const known = textsByFields.get(fields);
-  if (known !== undefined) return known;
+const processTexts = onceFor((fields: ProcessData): ProcessTexts => {
   const entries = processEntries(fields);
   const others = entries.filter(([key]) => key !== ADDRESS_KEY);
-  const texts: ProcessTexts = {
+  return {
     withAddress: `,${attributeText(entries, LIMITS).text}`,
     withoutAddress: `,${attributeText(others, LIMITS).text}`,
   };
-  textsByFields.set(fields, texts);
-  return texts;
-}
+});

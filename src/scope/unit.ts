@@ -2,6 +2,7 @@ import { addToTrail } from "./scope-data.js";
 import type { Trail } from "./scope-data.js";
 import { Scope } from "./scope.js";
 import { nodeCrypto } from "../support/built-ins.js";
+import { onceFor } from "../support/collections.js";
 
 // Ancestors that a unit refers to. A program that nests forks without end must not keep all of them alive.
 const MAX_REMEMBERED_DEPTH = 16;
@@ -106,16 +107,8 @@ export interface PropagationContext {
 const TRACE_ID_BYTES = 16;
 const SPAN_ID_BYTES = 8;
 
-const traces = new WeakMap<Unit, PropagationContext>();
-
 /** Returns the ids of a unit of work for events without a span and without an incoming trace: always the same for a unit. */
-export function propagationContextOf(unit: Unit): PropagationContext {
-  const known = traces.get(unit);
-  if (known !== undefined) return known;
-  const trace = {
-    traceId: nodeCrypto().randomBytes(TRACE_ID_BYTES).toString("hex"),
-    spanId: nodeCrypto().randomBytes(SPAN_ID_BYTES).toString("hex"),
-  };
-  traces.set(unit, trace);
-  return trace;
-}
+export const propagationContextOf: (unit: Unit) => PropagationContext = onceFor(() => ({
+  traceId: nodeCrypto().randomBytes(TRACE_ID_BYTES).toString("hex"),
+  spanId: nodeCrypto().randomBytes(SPAN_ID_BYTES).toString("hex"),
+}));

@@ -155,6 +155,16 @@ function emptyRing<T>(capacity: number): (T | undefined)[] {
   return Array.from({ length: capacity }, () => undefined);
 }
 
+/** Returns a function that makes a value for each object at the first call, and returns it from then on. */
+export function onceFor<Key extends object, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const made = new WeakMap<Key, Value>();
+  return (key) => {
+    let value = made.get(key);
+    if (value === undefined) made.set(key, (value = make(key)));
+    return value;
+  };
+}
+
 /** An entry of a `LinkedList`. */
 export interface Link<T> {
   readonly value: T;
