@@ -20,6 +20,7 @@ import type { Diagnostics } from "../support/diagnostics.js";
 import { hasDestination } from "../setup/destination-check.js";
 import { finding } from "./finding.js";
 import type { Examination, Fact, Finding } from "./finding.js";
+import { FROM_PROJECT } from "./server-check.js";
 
 /** Result of a check of the configuration. */
 interface ConfigurationCheck extends Examination {
@@ -27,8 +28,9 @@ interface ConfigurationCheck extends Examination {
   readonly settings: Settings | undefined;
 }
 
-const EXAMPLE = "export SENTRY_DSN=https://<key>@<host>/<project>";
-const OPTION = 'new SentrySpanProcessor({ dsn: "https://<key>@<host>/<project>" });';
+const SHAPE = "https://<key>@<host>/<project>";
+const EXAMPLE = `export SENTRY_DSN=${SHAPE}`;
+const OPTION = `new SentrySpanProcessor({ dsn: "${SHAPE}" });`;
 
 /** Sources of the configuration beside options. */
 interface ConfigurationSources {
@@ -66,7 +68,7 @@ function noDsn(isRunning: boolean): Finding {
     mechanism: isRunning
       ? "Neither SENTRY_DSN nor the option `dsn` is set."
       : "The environment has no SENTRY_DSN; `doctor -- node app.js` also sees a DSN in code.",
-    fix: "Copy the DSN from the project's settings in Sentry (Client Keys):",
+    fix: `Copy the DSN ${FROM_PROJECT}:`,
     code: EXAMPLE,
   });
 }

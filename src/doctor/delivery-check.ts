@@ -7,20 +7,17 @@ import { MANY } from "./suspects.js";
 import type { Examination, Finding } from "./finding.js";
 
 const NOT_REACHED = "The server could not be reached, or did not answer.";
+const SAMPLE_LESS = "Sample less (`tracesSampleRate`), or raise";
+const CHECK =
+  "Run `otel-sentry-bridge doctor` without a command: it checks the DSN, the network and the server's answer.";
 
 /** The reasons for losses that are faults, what they mean, and what to do. Others are decisions of the application. */
 const LOSSES: Readonly<Record<string, readonly [meaning: string, fix: string]>> = {
-  network_error: [
-    NOT_REACHED,
-    "Check the DSN and the network with `otel-sentry-bridge doctor`; the option `spool` keeps what cannot be sent.",
-  ],
-  send_error: [
-    "The server refused what was sent.",
-    "Run `otel-sentry-bridge doctor` without a command: it shows the server's answer.",
-  ],
+  network_error: [NOT_REACHED, `${CHECK} The option \`spool\` keeps what cannot be sent.`],
+  send_error: ["The server refused what was sent.", CHECK],
   queue_overflow: [
     "More was captured than could be sent, or the server was slow.",
-    "Sample less (`tracesSampleRate`), or raise `maxBufferedBytes` and `transport.maxConnections`.",
+    `${SAMPLE_LESS} \`maxBufferedBytes\` and \`transport.maxConnections\`.`,
   ],
   buffer_overflow: [
     "A buffer was full: of logs, metrics or exceptions that wait.",
@@ -32,7 +29,7 @@ const LOSSES: Readonly<Record<string, readonly [meaning: string, fix: string]>> 
   ],
   ratelimit_backoff: [
     "The project's quota is used up, or a spike protection limits it.",
-    "Sample less (`tracesSampleRate`), or raise the quota in Sentry.",
+    `${SAMPLE_LESS} the quota in Sentry.`,
   ],
   closed: [
     "Spans ended after the processor or the client was closed.",
@@ -90,7 +87,7 @@ const ONLY_SPOOLED = finding({
   severity: "warning",
   summary: "Nothing has reached the server: what was captured is in the spool directory.",
   mechanism: NOT_REACHED,
-  fix: "Check the DSN and the network with `otel-sentry-bridge doctor`, without a command.",
+  fix: CHECK,
 });
 
 function lossFinding(reason: string, items: readonly string[], count: number): Finding {

@@ -109,7 +109,7 @@ function captureFinding({ owner, other, seen }: Captures): Finding {
     summary: `An error of "${owner}" was captured in the context of another request or job, "${other}".`,
     ...seen,
     ...boundCallback(seen.library),
-    mechanism: `A queue, pool or emitter ran the handler for one in the context of the other. The event is on the trace of the first; what the handler sets is on "${other}".`,
+    mechanism: `A queue, pool or emitter ran the handler of one in the context of the other. The event is on the right trace, but what the handler sets is on "${other}".`,
   });
 }
 

@@ -190,8 +190,10 @@ function withinSetUp(setUp: string, loader: string | undefined): string {
   return `In ${shownPath(setUp)}, load and register the instrumentations before ${cause}.`;
 }
 
-const HOOK =
-  'import { register } from "node:module";\nregister("@opentelemetry/instrumentation/hook.mjs", import.meta.url);';
+const HOOKS = `${BASE}/hook.mjs`;
+const FOR_HOOKS = `; install ${BASE} for it:`;
+
+const HOOK = `import { register } from "node:module";\nregister("${HOOKS}", import.meta.url);`;
 
 function unhookedFinding(pairs: readonly Pair[], modules: LoadedModules): Finding {
   const targets = [...new Set(pairs.map(({ target }) => target))];
@@ -214,11 +216,11 @@ function hooked(setUp: string | undefined, modules: LoadedModules): Fix {
   // A file that ends in .js or .ts may be either.
   if (!modules.has(realPath(setUp)))
     return {
-      fix: "Register it at the top of the set-up file that `--import` loads; install @opentelemetry/instrumentation for it:",
+      fix: `Register it at the top of the set-up file that \`--import\` loads${FOR_HOOKS}`,
       code: HOOK,
     };
   return {
-    fix: "Register it by a flag; install @opentelemetry/instrumentation for it:",
-    code: `node --require ${filePath(setUp)} \\\n  --experimental-loader=@opentelemetry/instrumentation/hook.mjs \\\n  ${scriptName()}`,
+    fix: `Register it by a flag${FOR_HOOKS}`,
+    code: `node --require ${filePath(setUp)} \\\n  --experimental-loader=${HOOKS} \\\n  ${scriptName()}`,
   };
 }

@@ -182,7 +182,7 @@ function unmetPeers({ directory, packages, named }: Installed): Finding[] {
       count: unmet.length,
       evidence: evidenceOf(directory, [...apis, ...unmet]),
       mechanism:
-        "The SDK 3 needs API 1.10, and the SDK 2 an earlier one. An SDK with another API fails when it starts, or registers nothing.",
+        "SDK 3 needs API 1.10, SDK 2 an earlier one. With another API it fails when it starts, or registers nothing.",
       ...matching({ unmet, range }, { directory, packages }),
     }),
   ];

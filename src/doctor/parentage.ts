@@ -231,8 +231,7 @@ function unbalancedFinding(late: LateChildren): Finding {
     ...late.seen,
     mechanism:
       "The context of that span was entered (enterWith) and never left, or the span ended before its work.",
-    fix: "Make a span active for one function only, and end it after its work:",
-    code: ACTIVE_SPAN,
+    ...ACTIVE_SPAN,
   });
 }
 

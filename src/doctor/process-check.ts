@@ -206,6 +206,9 @@ function hasUntraced({ requests, isUnpatched }: Traffic): boolean {
   return requests >= MIN_SAMPLED || (requests > 0 && isUnpatched && hasHttpInstrumentation());
 }
 
+/** The consequence where no span is seen. */
+export const NO_TRANSACTIONS = "Sentry gets no transactions.";
+
 /** The code of a provider that has the processor. */
 export const STARTED_SDK = "new NodeSDK({ spanProcessors: [processor] }).start();";
 
@@ -215,7 +218,7 @@ function withoutProvider(requests: number): Finding {
     severity: requests > 0 ? "error" : "warning",
     summary:
       "A SentrySpanProcessor was created, but no tracer provider is registered, and no span has reached it.",
-    mechanism: "Without a provider OpenTelemetry records nothing: Sentry gets no transactions.",
+    mechanism: `Without a provider OpenTelemetry records nothing. ${NO_TRANSACTIONS}`,
     fix: "Pass the processor to the provider, and start it before the first span:",
     code: STARTED_SDK,
   });
@@ -244,7 +247,7 @@ export function noProcessor(): Finding {
   return finding({
     name: "no-processor",
     summary: `The registered tracer provider has no SentrySpanProcessor; its processors: ${processorNames()}.`,
-    mechanism: "Sentry gets no transactions.",
+    mechanism: NO_TRANSACTIONS,
     fix: "Either add it to the provider's list, which replaces NodeSDK's own OTLP export, or attach it once the provider is registered:",
     code: `${ONLY_SENTRY}\n// or\nattachToGlobalProvider(new SentrySpanProcessor());`,
   });

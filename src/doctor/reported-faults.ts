@@ -4,7 +4,7 @@ import { observation } from "../support/observation.js";
 import { printable } from "../support/terminal-text.js";
 import { refusedName } from "./configuration-check.js";
 import { finding } from "./finding.js";
-import { STARTED_SDK } from "./process-check.js";
+import { NO_TRANSACTIONS, STARTED_SDK } from "./process-check.js";
 import { DSN_AGAIN } from "./server-check.js";
 import type { RefusedValues } from "./refused-values.js";
 import type { Evidence, Finding, Severity } from "./finding.js";
@@ -86,7 +86,7 @@ function faultFinding({ kind, message, known }: Fault): Finding {
   const isUntraced = name === NOT_TRACED;
   const rule = OF_DELIVERY.test(kind) ? "D18" : "D7";
   const lost = known.find((each) => isRejected && each.name === "lost-send-error")?.summary;
-  const effect = isUntraced ? "Sentry gets no transactions." : EFFECTS[rule];
+  const effect = isUntraced ? NO_TRANSACTIONS : EFFECTS[rule];
   const fix = isRejected ? DSN_AGAIN : undefined;
   return {
     ...messageFinding(message, { severity: "error", effect: lost ?? effect, fix }),

@@ -273,7 +273,5 @@ function identityFinding({ owner, most, seen }: Writes): Finding {
     summary: `Up to ${most + 1} users were set within one request or job "${owner}", while most others of its name have none.`,
     ...seen,
     ...boundCallback(seen.library),
-    mechanism:
-      "A queue or pool runs the work of other requests in its context: its events carry their users, and theirs have none.",
   });
 }

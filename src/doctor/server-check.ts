@@ -69,8 +69,11 @@ function undelivered({ transaction, cause, statusCode }: TestSend, target: strin
   ];
 }
 
+/** Where a DSN is found. */
+export const FROM_PROJECT = "from the project's settings in Sentry (Client Keys)";
+
 /** The fix for a DSN that a server does not accept. */
-export const DSN_AGAIN = "Copy the DSN again from the project's settings in Sentry (Client Keys).";
+export const DSN_AGAIN = `Copy the DSN again ${FROM_PROJECT}.`;
 
 function fixFor(statusCode: number | undefined): string {
   if (statusCode === undefined)

@@ -60,8 +60,7 @@ export class Staircases {
         evidence,
         mechanism:
           "Each branch makes its span active for all that follows, by enterWith or by a span that is kept in a variable.",
-        fix: "Make a span active for one function only:",
-        code: ACTIVE_SPAN,
+        ...ACTIVE_SPAN,
       }),
     );
   }

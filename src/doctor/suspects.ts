@@ -21,13 +21,18 @@ export const UNIT_EACH = {
 /** Milliseconds from which on an open span is assumed not to end. */
 export const LONG_MILLIS = 60_000;
 
+/** The usual cause of a span that does not end. */
+export const SKIPPED_END = "Usually an error or an early return skipped span.end()";
+
 /** Code that ends a span whatever happens. */
 export const ENDED_SPAN =
   "tracer.startActiveSpan(name, async (span) => {\n  try { return await work(); } finally { span.end(); }\n});";
 
-/** Code that makes a span active for one function. */
-export const ACTIVE_SPAN =
-  "await Promise.all(jobs.map((job) =>\n  tracer.startActiveSpan(job.name, async (span) => {\n    try { await run(job); } finally { span.end(); }\n  })));";
+/** The fix where a span is active for longer than its work. */
+export const ACTIVE_SPAN = {
+  fix: "Make a span active for one function only, and end it after its work:",
+  code: "await Promise.all(jobs.map((job) =>\n  tracer.startActiveSpan(job.name, async (span) => {\n    try { await run(job); } finally { span.end(); }\n  })));",
+};
 
 /** Something that was seen repeatedly and may be a fault. */
 export class Suspect {

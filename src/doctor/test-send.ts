@@ -1,5 +1,3 @@
-import { randomBytes } from "node:crypto";
-
 import type { ClientCore } from "../client/client-core.js";
 import { newEventId } from "../client/event-id.js";
 import type { CategoryStats } from "../client/stats.js";
@@ -69,6 +67,7 @@ export async function sendTestItems(request: TestRequest): Promise<TestSend> {
   new SentrySpanExporter(client).export([span], () => {});
   await client.close(TIMEOUT_MILLIS);
   const { errors, transactions } = client.stats();
+  const { statusCode, millis, skewMillis } = attempts;
   return {
     traceId: span.spanContext().traceId,
     transactionId,
@@ -76,9 +75,9 @@ export async function sendTestItems(request: TestRequest): Promise<TestSend> {
     transaction: outcomeOf(transactions),
     error: outcomeOf(errors),
     cause: attempts.cause(),
-    statusCode: attempts.statusCode,
-    millis: attempts.millis,
-    skewMillis: attempts.skewMillis,
+    statusCode,
+    millis,
+    skewMillis,
   };
 }
 
@@ -168,7 +167,7 @@ function sendError(client: ClientCore, span: FinishedSpan): string {
 }
 
 function testSpan(name: string): FinishedSpan {
-  const identity = { traceId: randomHex(16), spanId: randomHex(8), traceFlags: 1 };
+  const identity = { traceId: newEventId(), spanId: newEventId().slice(16), traceFlags: 1 };
   const endMillis = Date.now();
   return {
     name,
@@ -197,8 +196,4 @@ function outcomeOf({ sent, dropped }: CategoryStats): string {
   if (sent > 0) return "delivered";
   const [reason = "no answer"] = Object.keys(dropped);
   return `not delivered (${reason})`;
-}
-
-function randomHex(bytes: number): string {
-  return randomBytes(bytes).toString("hex");
 }

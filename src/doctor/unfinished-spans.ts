@@ -4,7 +4,7 @@ import type { Finding } from "./finding.js";
 import { quantityOf } from "./report-text.js";
 import { factsOfSpan, spanEvidence, tracerOf } from "./span-facts.js";
 import type { SpanFacts, Unfinished } from "./span-facts.js";
-import { ENDED_SPAN, LONG_MILLIS, MANY } from "./suspects.js";
+import { ENDED_SPAN, LONG_MILLIS, MANY, SKIPPED_END } from "./suspects.js";
 
 /** Requests and jobs that are remembered. Over the limit, further ones are not reported if a span below never ends. */
 const MAX_UNFINISHED = 10_000;
@@ -105,8 +105,7 @@ function unfinishedFindings(group: readonly Unfinished[]): Finding[] {
       evidence: group
         .slice(0, MAX_EXAMPLES)
         .flatMap((each) => [...(each.last === undefined ? [] : [each.last.evidence]), each.entry]),
-      mechanism:
-        "Such a span is missing from its transaction. Usually an error or an early return skipped span.end().",
+      mechanism: `Such a span is missing from its transaction. ${SKIPPED_END}.`,
       fix: "End each span in a finally block:",
       code: ENDED_SPAN,
     }),

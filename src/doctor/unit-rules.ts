@@ -5,7 +5,15 @@ import { quantityOf, seconds } from "./report-text.js";
 import { Routes } from "./routes.js";
 import { isEntry, isLayer, nameKey, nameOf, spanEvidence } from "./span-facts.js";
 import type { SpanFacts } from "./span-facts.js";
-import { ENDED_SPAN, LONG_MILLIS, MANY, Suspect, Suspects, UNIT_EACH } from "./suspects.js";
+import {
+  ENDED_SPAN,
+  LONG_MILLIS,
+  MANY,
+  SKIPPED_END,
+  Suspect,
+  Suspects,
+  UNIT_EACH,
+} from "./suspects.js";
 import { UnfinishedSpans } from "./unfinished-spans.js";
 
 /** Roots that are watched for their end. Over the limit, further ones are not reported if they never end. */
@@ -156,8 +164,7 @@ function unendedFinding(unended: Unended, isAtEnd: boolean): Finding {
       : `${quantityOf(count, "span")} "${name}" open for up to ${seconds(oldestMillis)}.`,
     count,
     evidence,
-    mechanism:
-      "Such a root is never sent; its finished children are, after a minute. Usually an error skipped span.end(), or it is the span of a connection.",
+    mechanism: `Such a root is never sent; its finished children are, after a minute. ${SKIPPED_END}, or it is the span of a connection.`,
     fix: "Either end each span in a finally block or, for a connection, use a span per message:",
     code: ENDED_SPAN,
   });
