@@ -12,7 +12,7 @@ import { attempt, propertyOf } from "../support/foreign.js";
 import { observation } from "../support/observation.js";
 import { checkConfiguration } from "./configuration-check.js";
 import { checkDelivery } from "./delivery-check.js";
-import { fatalFinding } from "./fatal-error.js";
+import { fatalFinding, lossByFatal } from "./fatal-error.js";
 import type { FatalError } from "./fatal-error.js";
 import { finding } from "./finding.js";
 import type { DoctorMode, DoctorReport, Examination, Fact, Finding } from "./finding.js";
@@ -86,13 +86,24 @@ export function examineProcess(ending?: ProcessEnding): DoctorReport {
     mode: observed?.mode ?? "off",
     command: commandLine(),
     facts: parts.flatMap((part) => part.facts),
-    findings: causesOf([...found, ...reported]),
+    findings: causesOf([...found, ...reported]).map((each) => causedLoss(each, client)),
   });
 }
 
 /** Returns the exception that ended the process before any span had started; undefined if there was none. */
 export function endedEarly(): FatalError | undefined {
   return observed?.observer.total === 0 ? observed.fatal : undefined;
+}
+
+// A client that captures the exception has sent what it could; an application with a handler of its own goes on.
+function causedLoss(found: Finding, client: RegisteredClient | undefined): Finding {
+  const fatal = observed?.fatal;
+  const isHandled =
+    client?.core.settings.captureUncaught === true ||
+    process.listenerCount("uncaughtException") > 0;
+  return found.name !== "final-loss" || fatal === undefined || isHandled
+    ? found
+    : lossByFatal(found, fatal);
 }
 
 // Findings that only follow from another one, by the name of that one.

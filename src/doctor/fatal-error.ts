@@ -14,6 +14,7 @@ export interface FatalError {
   readonly thrown: unknown;
 }
 
+const CORRECT = "Correct what throws it.";
 const MAX_LENGTH = 300;
 
 const OWN = `${import.meta.dirname.replaceAll("\\", "/")}/`;
@@ -21,18 +22,41 @@ const OWN = `${import.meta.dirname.replaceAll("\\", "/")}/`;
 /** Returns the finding for an exception that ended the process before its first span. Never throws. */
 export function fatalFinding({ thrown }: FatalError): Finding {
   if (isOptionsError(thrown)) return badOption(thrown);
-  const name = textOf(propertyOf(thrown, "name") ?? "Exception");
-  const text = redactedText(textOf(propertyOf(thrown, "message") ?? thrown));
-  const message = printable(text).slice(0, MAX_LENGTH);
-  const stack = textOf(propertyOf(thrown, "stack") ?? "");
-  const at = attempt(() => readStack(stack, OWN).site, undefined);
+  const { text, message, evidence } = described(thrown);
   return finding({
     name: "ended-early",
-    summary: `An exception ended the process before its first span: ${name}: ${message}`,
-    evidence: at === undefined ? [] : [{ kind: "call", name: `throw ${name}`, at }],
+    summary: `An exception ended the process before its first span: ${text}`,
+    evidence,
     mechanism: "Nothing was traced, so the rules about spans and scopes had nothing to examine.",
     ...fixOf(message),
   });
+}
+
+/** Completes the finding for what was lost at the end of the process, where an exception has ended it. Never throws. */
+export function lossByFatal(loss: Finding, { thrown }: FatalError): Finding {
+  const { text, evidence } = described(thrown);
+  return finding({
+    ...loss,
+    evidence,
+    mechanism: `An uncaught exception ended the process: ${text}`,
+    fix: `${CORRECT} captureUncaught reports it, and sends what is left:`,
+    code: "new SentrySpanProcessor({ captureUncaught: true });",
+  });
+}
+
+function described(
+  thrown: unknown,
+): Pick<Finding, "evidence"> & Record<"message" | "text", string> {
+  const name = textOf(propertyOf(thrown, "name") ?? "Exception");
+  const given = redactedText(textOf(propertyOf(thrown, "message") ?? thrown));
+  const message = printable(given).slice(0, MAX_LENGTH);
+  const stack = textOf(propertyOf(thrown, "stack") ?? "");
+  const at = attempt(() => readStack(stack, OWN).site, undefined);
+  return {
+    text: `${name}: ${message}`,
+    message,
+    evidence: at === undefined ? [] : [{ kind: "call", name: `throw ${name}`, at }],
+  };
 }
 
 const NOT_FOUND = /Cannot find (?:package|module) '([^']+)'/;
@@ -41,7 +65,7 @@ const NAME = /^(?:@[^/]+\/)?[^/]+/;
 
 function fixOf(message: string): Pick<Finding, "code" | "fix"> {
   const missing = NOT_FOUND.exec(message)?.[1];
-  if (missing === undefined) return { fix: "Correct what throws it, then run the doctor again." };
+  if (missing === undefined) return { fix: CORRECT };
   if (RELATIVE.test(missing)) return { fix: `Correct the path ${missing}, or create that file.` };
   const name = NAME.exec(missing)?.[0] ?? missing;
   return {
