@@ -51,6 +51,8 @@ export class ModuleChunks {
   #divide() {
     const sending = this.#reached(sourceFile("delivery/thread/sending-worker.ts"));
     const main = this.#reached(sourceFile("index.ts"), isLate);
+    const unneeded = [...EARLY].filter((id) => !main.has(id));
+    if (unneeded.length > 0) throw new Error(`an import does not need: ${unneeded.join(", ")}`);
     const chunkOf = (id) => {
       if (sending.has(id)) return main.has(id) ? "support" : "sending";
       return main.has(id) ? MAIN : "client";
@@ -77,15 +79,17 @@ const REQUIRED_LATE = /^const (require_\w+) = require\(["']\.\/client\.cjs["']\)
 const REQUIRED_MAIN = /^const (require_\w+) = require\(["']\.\/otel-sentry-bridge\.cjs["']\);$/m;
 
 /**
- * The main chunk loads the late one where it uses it, by a function that each entry passes to it. If it named the file itself,
- * the two would be a cycle: Rollup warns of each, and can be set to load the parts of a cycle at once (`strictRequires: false`).
+ * The main chunk loads the late one where it uses it, by a function that is passed to it. If it named the file itself, the two
+ * would be a cycle: Rollup warns of each, and can be set to load the parts of a cycle at once (`strictRequires: false`).
+ * Chunks that do not load the late one pass a function that does. The late one passes itself: if a module registry was emptied
+ * since the import, it loads a main chunk that no entry has loaded.
  */
 export function withLateChunks(code, { name }) {
   if (name === MAIN) return { code: withLateUses(code), map: null };
-  // Of these, the first is the late file; the second is loaded by others that have passed it.
-  if (name === "client" || name === "trace-sdk" || !REQUIRED_MAIN.test(code)) return null;
-  const passed = `$&\n$1.useLate(() => require(${JSON.stringify(LATE_FILE)}));`;
-  return { code: code.replace(REQUIRED_MAIN, passed), map: null };
+  const isLateChunk = name === "client";
+  if (!REQUIRED_MAIN.test(code) || (!isLateChunk && REQUIRED_LATE.test(code))) return null;
+  const late = isLateChunk ? "module.exports" : `require(${JSON.stringify(LATE_FILE)})`;
+  return { code: code.replace(REQUIRED_MAIN, `$&\n$1.useLate(() => ${late});`), map: null };
 }
 
 function withLateUses(code) {

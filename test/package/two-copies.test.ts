@@ -127,6 +127,17 @@ describe("two installed copies of the package in one process", () => {
     expect(await told(program)).toEqual(["anna", "yes", true, false]);
   });
 
+  it("says that a processor is not registered, if a module registry is emptied before the first client", async () => {
+    app.write(
+      "unregistered.cjs",
+      `const { SentrySpanProcessor } = require("otel-sentry-bridge");
+      for (const file of Object.keys(require.cache)) delete require.cache[file];
+      new SentrySpanProcessor({ transport: { async send() {}, async close() {} } });`,
+    );
+    const { stderr } = await app.node(["unregistered.cjs"]);
+    expect(stderr).toContain("no tracer provider is registered");
+  });
+
   it("recognizes an options error of the other", async () => {
     const program = `
       const errors = [esm, cjs].map(({ createClient }) => { try { createClient({ dsn: "nonsense" }); } catch (error) { return error; } });
