@@ -141,6 +141,7 @@ const GETTER =
   /^Object\.defineProperty\(exports, [`"']([\w$]+)[`"'], \{\s+enumerable: true,\s+get: function \(\) \{\s+return ([\w$.]+);\s+\}\s+\}\);$/gm;
 const ASSIGNED = /^exports\.([\w$]+) = ([\w$.]+);$/gm;
 const MARKER = /^Object\.defineProperty\(exports, [`"']__esModule[`"'], \{ value: true \}\);$/m;
+const OTHER_EXPORT = /^(?:Object\.\w+\()?(?:module\.)?exports\b.*$/m;
 
 // Getters would serve exports that change; none of ours does (the lint forbids it), and all stand at the end of their chunk.
 // Node's lexer and bundlers read the names of an entry from the text of the object, if its values are variables.
@@ -148,6 +149,8 @@ function withPlainExports(code, { isEntry }) {
   const exported = [GETTER, ASSIGNED].flatMap((statement) => [...code.matchAll(statement)]);
   if (exported.length === 0) return null;
   const rest = [GETTER, ASSIGNED, MARKER].reduce((left, each) => left.replace(each, ""), code);
+  const other = OTHER_EXPORT.exec(rest);
+  if (other !== null) throw new Error(`an export of another form would be lost: ${other[0]}`);
   const read = exported.filter(([, , value]) => isEntry && value.includes("."));
   const variables = read.map(([, name, value]) => `const exported_${name} = ${value};`);
   const members = exported.map((each) =>
