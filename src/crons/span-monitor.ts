@@ -17,7 +17,7 @@ const SLUG = "sentry.monitor.slug";
  */
 export class SpanMonitor {
   readonly #client: CronClient;
-  // One symbol per processor, because each processor has its own client. The run is collected with its span.
+  // One symbol per processor, because each processor has its own client.
   readonly #slot = Symbol("otel-sentry-bridge.monitor-run");
 
   constructor(client: CronClient) {
@@ -103,7 +103,7 @@ class SpanRun implements OpenRun {
     this.giveUp();
   }
 
-  // Nothing but the span refers to it then.
+  // Nothing but its span refers to the run then; until then, the open runs keep both.
   forgotten(): void {}
 
   #checkIn(status: CheckInStatus, duration: number | undefined): void {

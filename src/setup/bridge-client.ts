@@ -76,4 +76,12 @@ export function isBridgeClient(value: unknown): value is BridgeClient {
   return isClient(value) && attempt(() => PARTS.every((part) => part in value), false);
 }
 
-const PARTS = ["errors", "runs", "logs", "metrics", "policy", "operations", "registrations"];
+const PARTS: readonly (keyof BridgeClient)[] = [
+  "errors",
+  "runs",
+  "logs",
+  "metrics",
+  "policy",
+  "operations",
+  "registrations",
+];

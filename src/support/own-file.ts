@@ -1,6 +1,6 @@
 import { Module } from "node:module";
 
-// Matches this file, or the chunk of the built package that contains it (named in `scripts/build/bundle.mjs`).
+// Matches this file, or the chunk of the built package that contains it (named in `scripts/build/chunks.mjs`).
 const OWN_NAME = /\/(?:own-file\.ts|otel-sentry-bridge\.cjs)$/;
 
 /** Tells whether this package runs from its own files; false if the application has bundled it. */
