@@ -83,7 +83,7 @@ export class ForeignCaptures {
   #lateFindings(): Finding[] {
     return this.#late.entriesOf().flatMap(([key, late]) => {
       if (late.most < MANY || this.#routes.areMost(key, late.entries)) return [];
-      return [lateFinding(late, this.#routes.haveGiven(key, late.most))];
+      return [lateFinding(late, this.#routes.haveGiven(key, late.count))];
     });
   }
 }
@@ -113,7 +113,7 @@ function captureFinding({ owner, other, seen }: Captures): Finding {
   });
 }
 
-// `isOfOthers`: most other requests of its name lack what this one has, or it has one for each of them.
+// `isOfOthers`: most other requests of the name lack what these have, or these have about one for each request.
 function lateFinding({ owner, most, seen }: Captures, isOfOthers: boolean): Finding {
   return finding({
     rule: "D13",

@@ -54,7 +54,7 @@ export class Routes {
   }
 
   /**
-   * Tells whether one of a name may have done `quantity` things for others: about as many as there are others, or as have no
+   * Tells whether a few of a name may have done `quantity` things for others: about as many as there are others, or as have no
    * child, if these are most.
    */
   haveGiven(key: string, quantity: number): boolean {

@@ -163,8 +163,8 @@ describe("rule D13, of errors that are captured in the context of another reques
   });
 });
 
-/** Requests with a query each, of which the first captures errors after its end. */
-function captureLate(requests: number, errors: number): void {
+/** Requests with a query each, of which the first ones capture errors in turn after their end. */
+function captureLate(requests: number, errors: number, captors: number): void {
   const ended = Array.from({ length: requests }, () => {
     const { span, ctx } = open("POST /rows");
     query(ctx);
@@ -172,16 +172,20 @@ function captureLate(requests: number, errors: number): void {
     return ctx;
   });
   for (let index = 0; index < errors; index += 1)
-    context.with(ended[0] ?? ROOT_CONTEXT, () => captureException(new Error(`row ${index}`)));
+    context.with(ended[index % captors] ?? ROOT_CONTEXT, () =>
+      captureException(new Error(`row ${index}`)),
+    );
 }
 
-describe("rule D13, of errors that one request captures after its end,", () => {
+describe("rule D13, of errors that a few requests capture after their end,", () => {
   it.each([
-    ["a warning if there is one for each of the others", 20, 19, "warning"],
-    ["information if there are far fewer", 40, 19, "info"],
-    ["information if there are far more, as in work of its own", 20, 60, "info"],
-  ])("is %s", (...[, requests, errors, severity]) => {
-    captureLate(requests, errors);
+    ["a warning if there is one for each of the others", 20, 19, 1, "warning"],
+    ["a warning if four have captured one for each", 40, 40, 4, "warning"],
+    ["information if there are far fewer", 40, 19, 1, "info"],
+    ["information if there are far more, as in work of its own", 20, 60, 1, "info"],
+    ["information if four have captured far more", 20, 60, 4, "info"],
+  ])("is %s", (...[, requests, errors, captors, severity]) => {
+    captureLate(requests, errors, captors);
 
     expect(found()).toEqual([`D13 ${severity}`]);
   });
