@@ -43,8 +43,8 @@ export interface TransactionFields {
   readonly beforeSpans: string;
   /** The entries of `spans`, joined by commas. */
   readonly spans: string;
-  /** Size of `spans` in UTF-8; undefined if it is not known. */
-  readonly spansBytes: number | undefined;
+  /** Size of `spans` in UTF-8. */
+  readonly spansBytes: number;
   readonly afterSpans: string;
 }
 

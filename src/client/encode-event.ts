@@ -81,11 +81,11 @@ interface LargeEvent {
 /**
  * Reduces the JSON of an event or transaction to the size that Relay accepts. Removes breadcrumbs and extra first, then
  * cuts long strings, then removes the largest `data` of spans, then tags and all contexts except the trace. Keeps all
- * spans.
+ * spans. `bytes` is its size, if that is known: measuring copies a text that was put together.
  */
-export function fitEvent(json: string, diagnostics: Diagnostics): string {
+export function fitEvent(json: string, diagnostics: Diagnostics, bytes?: number): string {
   // A UTF-16 code unit takes at most three bytes in UTF-8.
-  if (json.length <= MAX_ITEM_BYTES / 3 || fits(json)) return json;
+  if (json.length <= MAX_ITEM_BYTES / 3 || fits(json, bytes)) return json;
   diagnostics.warnOnce(
     "event-size",
     "an event was larger than the 1 MiB that Sentry accepts; breadcrumbs, extra and long texts were cut from it. Attach less data to scopes and events",
@@ -137,6 +137,6 @@ function clipTexts(value: object, limit: number): void {
   }
 }
 
-function fits(json: string): boolean {
-  return Buffer.byteLength(json) <= MAX_ITEM_BYTES;
+function fits(json: string, bytes: number = Buffer.byteLength(json)): boolean {
+  return bytes <= MAX_ITEM_BYTES;
 }

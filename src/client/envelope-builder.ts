@@ -142,13 +142,14 @@ export class EnvelopeBuilder {
     const header = (): string =>
       this.#headerWith(this.#samplingContexts.jsonOfTransaction(input.trace, processData));
     return this.#built(result, header, ({ json, droppedSpans }, headerJson) => {
-      const payload = fitEvent(json, diagnostics);
+      const bytes = json === text.json ? text.bytes : undefined;
+      const payload = fitEvent(json, diagnostics, bytes);
       const content: UnencodedEnvelope = {
         eventId,
         category: "transaction",
         itemType: "transaction",
         payload,
-        payloadBytes: payload === text.json ? text.bytes : undefined,
+        payloadBytes: payload === json ? bytes : undefined,
         headerJson,
         contents: transactionContents(input.spanCount - droppedSpans),
         expiresAtMillis: input.start * 1000 + MAX_TRANSACTION_AGE_MILLIS,

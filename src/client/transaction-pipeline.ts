@@ -42,10 +42,10 @@ export function isIgnored(
   return settings.ignoreTransactions.some((pattern) => matchesNamed(named, pattern));
 }
 
-/** The JSON of a transaction event, and its size in UTF-8 if it is known without reading the spans again. */
+/** The JSON of a transaction event, and its size in UTF-8. */
 interface TransactionText {
   readonly json: string;
-  readonly bytes: number | undefined;
+  readonly bytes: number;
 }
 
 /** Returns the JSON of a transaction event: its spans, the process data and the scopes. */
@@ -59,8 +59,7 @@ export function transactionJson(content: TransactionContent): TransactionText {
   const { beforeSpans, spans, spansBytes, afterSpans } = input.fields;
   const before = `{"event_id":"${eventId}",${beforeSpans}`;
   const after = `${afterSpans}${processData.json}${scopes.event},"contexts":{"trace":{${input.traceContext}}${response}${process}${scopes.contexts}}}`;
-  const otherBytes = Buffer.byteLength(before) + Buffer.byteLength(after);
-  const bytes = spansBytes === undefined ? undefined : otherBytes + spansBytes;
+  const bytes = Buffer.byteLength(before) + spansBytes + Buffer.byteLength(after);
   return { json: before + spans + after, bytes };
 }
 

@@ -32,7 +32,7 @@ export function getGlobalScope(): Scope {
 
 /**
  * Runs `fn` in a new unit of work: scope data that is set inside, also after an `await`, does not affect the outer
- * unit. Returns what `fn` returns and throws what it throws. If `fn` returns a generator or async iterator, or a
+ * unit. Returns and throws what `fn` does. If `fn` returns a generator or async iterator, or a
  * promise of one, the result is a proxy that runs its body in the new unit.
  */
 export function withIsolationScope<T>(fn: (isolation: Scope) => T): T {
@@ -42,7 +42,7 @@ export function withIsolationScope<T>(fn: (isolation: Scope) => T): T {
 
 /**
  * Runs `fn` with a new current scope. Data that is set on this scope applies to events that are captured inside. Returns
- * what `fn` returns and throws what it throws; generators and async iterators are treated as by `withIsolationScope`.
+ * and throws what `fn` does; generators and async iterators are treated as by `withIsolationScope`.
  */
 export function withScope<T>(fn: (current: Scope) => T): T {
   const ctx = forkScope();

@@ -14,7 +14,7 @@ const propagator = new SentryPropagator();
 
 /**
  * Runs `fn` in a new unit of work that continues the trace of a sender, for messages and jobs without an instrumentation.
- * Without valid headers it starts a new trace. Returns what `fn` returns and throws what it throws.
+ * Without valid headers it starts a new trace. Returns and throws what `fn` does.
  */
 export function continueTrace<T>(headers: IncomingTraceHeaders, fn: () => T): T {
   const outside = trace.deleteSpan(context.active());
@@ -23,7 +23,7 @@ export function continueTrace<T>(headers: IncomingTraceHeaders, fn: () => T): T 
 
 /**
  * Runs `fn` outside of the active trace: each root span in it starts a new trace. The unit of work, with its user and
- * tags, stays the same. Returns what `fn` returns and throws what it throws.
+ * tags, stays the same. Returns and throws what `fn` does.
  */
 export function startNewTrace<T>(fn: () => T): T {
   return runInContext(withoutTrace(context.active()), fn);
@@ -75,7 +75,7 @@ function escaped(text: string): string {
     .replaceAll(">", "&gt;");
 }
 
-/** Runs `fn` without tracing: no spans are recorded and no headers are written. Returns what `fn` returns and throws what it throws. */
+/** Runs `fn` without tracing: no spans are recorded and no headers are written. Returns and throws what `fn` does. */
 export function suppressTracing<T>(fn: () => T): T {
   return runInContext(suppressed(context.active()), fn);
 }

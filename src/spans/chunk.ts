@@ -49,6 +49,11 @@ export class Chunk {
     return this.#items[0] ?? "";
   }
 
+  /** Size of all but the first span in UTF-8, without the comma in front. */
+  get bytesAfterFirst(): number {
+    return Math.max(0, this.bytes - Buffer.byteLength(this.first) - SEPARATOR_LENGTH);
+  }
+
   /** Returns the spans, from the one with an index on, joined by commas. */
   textFrom(index: number): string {
     const first = this.#items[index] ?? "";

@@ -17,8 +17,8 @@ export interface AssembledTransaction {
   readonly head: EncodedHead;
   /** Entries of `spans`, joined by commas. */
   readonly spans: string;
-  /** Size of `spans` in UTF-8; undefined if it is not known. */
-  readonly spansBytes: number | undefined;
+  /** Size of `spans` in UTF-8. */
+  readonly spansBytes: number;
   /** Number of those entries. The head counts as one more span. */
   readonly spanCount: number;
   readonly origin: SegmentOrigin;
@@ -49,7 +49,7 @@ export function continuation(chunk: Chunk, reason: ContinuationReason): Transact
   return {
     head: headOf(chunk.first, reason),
     spans: chunk.textFrom(1),
-    spansBytes: undefined,
+    spansBytes: chunk.bytesAfterFirst,
     spanCount: chunk.count - 1,
   };
 }

@@ -88,3 +88,13 @@ it.each([
 ])("the name %j becomes %j", (name, transaction) => {
   expect(continued({ name })["transaction"]).toBe(transaction);
 });
+
+it("a continuation knows the bytes of its spans, also those of other alphabets", () => {
+  const chunk = new Chunk(encoder.span(spanOf({ name: "première" }), undefined), 0, false);
+  expect(continuation(chunk, "partial")).toMatchObject({ spans: "", spansBytes: 0 });
+  for (const name of ["zweite ü", "三番目", "🛒"])
+    chunk.add(encoder.span(spanOf({ name }), undefined));
+  const { spans, spansBytes } = continuation(chunk, "partial");
+  expect(spans).toContain("三番目");
+  expect(spansBytes).toBe(Buffer.byteLength(spans));
+});

@@ -131,7 +131,7 @@ function faultsOf(
   const spans = children.map((changes) =>
     encoder.span(spanOf({ ...changes, spanId: newSpanId() }), head.spanId),
   );
-  const fields = textOf(transactionFields(head, { spans: spans.join(","), spansBytes: undefined }));
+  const fields = textOf(transactionFields(head, { spans: spans.join(","), spansBytes: 0 }));
   const envelope = encodeEnvelope({
     eventId: EVENT_ID,
     category: "transaction",
