@@ -55,6 +55,7 @@ function jsonOf(event: {
   const { breadcrumbs } = event;
   if (breadcrumbs === undefined) return JSON.stringify(event);
   event.breadcrumbs = undefined;
+  // They follow another field: every event has its id.
   const texts = breadcrumbs.values.map((each) => textOfBreadcrumb(each));
   return `${JSON.stringify(event).slice(0, -1)},"breadcrumbs":{"values":[${texts.join(",")}]}}`;
 }
