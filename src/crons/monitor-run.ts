@@ -138,7 +138,7 @@ class MonitorRun {
     } catch (error) {
       this.#client?.core.diagnostics.warnOnce(
         "monitor",
-        "the span of a monitored run could not be ended, because a span processor threw an error",
+        "the span of a monitored run could not be ended: a span processor threw an error",
         error,
       );
     }
@@ -148,14 +148,21 @@ class MonitorRun {
   // one.
   #checkIn(status: CheckInStatus): void {
     if (this.#client === undefined) return;
+    const { core } = this.#client;
     const { monitorSlug, config } = this.#job;
     const duration = (performance.now() - this.#start) / 1000;
-    sendCheckIn(this.#client.core, {
-      checkInId: this.#checkInId,
-      read: () => ({ monitorSlug, status, duration }),
-      config: monitorConfigOf(config),
-      trace: this.#trace,
-    });
+    try {
+      sendCheckIn(core, {
+        checkInId: this.#checkInId,
+        read: () => ({ monitorSlug, status, duration }),
+        config: monitorConfigOf(config),
+        trace: this.#trace,
+      });
+    } catch (error) {
+      // The client is that of another installation, and this one cannot load the code that sends. The job must run.
+      core.ledger.early.record("internal_sdk_error", [{ category: "monitor", quantity: 1 }]);
+      core.diagnostics.warnOnce("check-in", "a check-in was dropped", error);
+    }
   }
 }
 

@@ -10,7 +10,7 @@ export interface OpenRun {
   /** Reports the run as failed, because its job will not end any more. Must not throw. */
   abandon(): void;
   /** Called when the run is evicted, to release everything else that refers to it. */
-  forgotten(): void;
+  forgotten?(): void;
 }
 
 // Limits the memory of jobs that never settle. Over the limit, the oldest run is evicted, and Sentry reports it as
@@ -20,7 +20,7 @@ const MAX_OPEN_RUNS = 1000;
 /** The open runs of one client. When the client closes or the process ends, they have failed. */
 export class OpenRuns {
   /** True for those that were open when the process had nothing left to do. */
-  readonly #runs = new BoundedMap<OpenRun, boolean>(MAX_OPEN_RUNS, (_, run) => run.forgotten());
+  readonly #runs = new BoundedMap<OpenRun, boolean>(MAX_OPEN_RUNS, (_, run) => run.forgotten?.());
 
   // Both are called before the client's last flush, so that the final check-ins are sent.
   constructor(client: ClientCore) {

@@ -17,7 +17,7 @@ const SLUG = "sentry.monitor.slug";
  */
 export class SpanMonitor {
   readonly #client: CronClient;
-  // One symbol per processor, because each processor has its own client.
+  // One symbol per processor, because each processor has its own client. Open runs are kept by the client, with their spans.
   readonly #slot = Symbol("otel-sentry-bridge.monitor-run");
 
   constructor(client: CronClient) {
@@ -102,9 +102,6 @@ class SpanRun implements OpenRun {
   abandon(): void {
     this.giveUp();
   }
-
-  // Nothing but its span refers to the run then; until then, the open runs keep both.
-  forgotten(): void {}
 
   #checkIn(status: CheckInStatus, duration: number | undefined): void {
     sendCheckIn(this.#client.core, {

@@ -95,11 +95,7 @@ export function captureEvent(event: OwnEvent, captureContext?: CaptureContext): 
   const problem = ownEventProblem(event);
   const made = errorEventFromOwn(problem === undefined ? event : {}, eventHint());
   if (problem === undefined) report(client, made, { captureContext });
-  else
-    client.core.diagnostics.warnOnce(
-      "capture-event",
-      `captureEvent did not send an event: ${problem}`,
-    );
+  else warn(client, "captureEvent did not send an event", problem);
   return made.event_id;
 }
 
@@ -114,12 +110,12 @@ export function captureFeedback(feedback: Feedback, captureContext?: CaptureCont
   const problem = feedbackProblem(feedback);
   if (problem === undefined)
     report(client, feedbackEvent(feedback, hint), { captureContext, category: "feedback" });
-  else
-    client.core.diagnostics.warnOnce(
-      "feedback",
-      `captureFeedback did not send the feedback: ${problem}`,
-    );
+  else warn(client, "captureFeedback did not send the feedback", problem);
   return hint.eventId;
+}
+
+function warn({ core }: ErrorClient, effect: string, problem: string): void {
+  core.diagnostics.warnOnce(effect, `${effect}: ${problem}`);
 }
 
 function report(

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,14 +10,18 @@ import type { Application } from "./application.js";
 // or behind a module registry that has been closed.
 let app: Application;
 
+/** Another installation of the package. */
+const INTACT = "node_modules/library/node_modules/otel-sentry-bridge";
+
 beforeAll(() => {
   app = installApplication(["@opentelemetry/api"]);
+  cpSync(app.packageDirectory, join(app.directory, INTACT), { recursive: true });
   for (const file of ["client.cjs", "sending.cjs"])
     rmSync(join(app.packageDirectory, "dist", file));
 });
 afterAll(() => app.remove());
 
-const WITHOUT_CLIENT = `
+const CALLS = `
   import * as api from "@opentelemetry/api";
   import * as bridge from "otel-sentry-bridge";
 
@@ -75,7 +79,7 @@ const CAPTURING = "captureCheckIn captureEvent captureException captureFeedback 
 
 describe("a process in which the code of the client cannot be loaded", () => {
   it("calls every function as if there was no client yet", async () => {
-    app.write("calls.mjs", WITHOUT_CLIENT);
+    app.write("calls.mjs", CALLS);
 
     const { stdout, stderr } = await app.node(["calls.mjs"]);
 
@@ -91,8 +95,26 @@ describe("a process in which the code of the client cannot be loaded", () => {
     });
     // None of them failed inside: each says that there is no client, and nothing else.
     const lines = stderr.trimEnd().split("\n");
-    expect(lines.filter((line) => !line.includes("when there was no client"))).toEqual([]);
-    expect(lines).toHaveLength(CAPTURING.split(" ").length + 4);
+    const callers = lines.map((line) => /`(\w+)` was called .*no client/.exec(line)?.[1] ?? line);
+    expect(callers.toSorted()).toEqual(
+      `${CAPTURING} captureHandlerError logger metrics withMonitor`.split(" ").toSorted(),
+    );
+  });
+
+  it("runs every callback and job, and counts what is lost, if the client is that of another installation", async () => {
+    const create = `import { createRequire } from "node:module";
+      const client = createRequire(import.meta.url)("./${INTACT}").createClient({ dsn: false, debug: true });`;
+    const count = `console.error("lost", client.stats().byCategory.monitor.droppedEarly);`;
+    app.write("other-client.mjs", `${create}${CALLS}${count}`);
+
+    const { stdout, stderr } = await app.node(["other-client.mjs"]);
+
+    const results = JSON.parse(stdout) as Readonly<Record<string, unknown>>;
+    expect(JSON.stringify(results)).not.toContain("threw");
+    expect(RUNNING.split(" ").filter((name) => results[name] !== "done")).toEqual([]);
+    // One of `captureCheckIn`, and two of each of five jobs.
+    expect(stderr).toContain("lost { internal_sdk_error: 11 }");
+    expect(stderr).toContain("a check-in was dropped");
   });
 
   it("says which file is missing when a client is created", async () => {
