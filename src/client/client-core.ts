@@ -150,6 +150,7 @@ export class ClientCore implements Client {
 
   /** Captures what waits for an event that will not occur any more: exceptions below open roots, open runs of monitors. */
   captureUnfinished(mayGoOn: boolean = false): void {
+    this.#sources.flushBuffers();
     for (const fn of this.#onEnding)
       guardCallback(this.diagnostics, END_OF_CLIENT, () => fn(mayGoOn));
   }
@@ -247,9 +248,9 @@ export class ClientCore implements Client {
     return this.#closing;
   }
 
-  /** Returns a number that grows with every captured item. */
+  /** Returns a number that grows with every captured item, and every span that starts or ends. */
   activity(): number {
-    return this.#sources.started() + this.#outbox.activity();
+    return this.#sources.activity() + this.#outbox.activity();
   }
 
   /** Lets only a pending `flush` keep the process alive from now on. Requests in flight may be retried later. */

@@ -60,11 +60,11 @@ export class Sources {
     return [...counts, { ...NO_COUNTS, started: this.#startedEarlier }];
   }
 
-  /** Returns the number of spans that were started. */
-  started(): number {
-    let started = 0;
-    for (const counts of this.counts()) started += counts.started;
-    return started;
+  /** Returns a number that grows with every span that starts or ends. */
+  activity(): number {
+    let activity = 0;
+    for (const { started, open } of this.counts()) activity += 2 * started - open;
+    return activity;
   }
 
   /** Returns the segment of a span; undefined if no source saw the span start. */

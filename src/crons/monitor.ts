@@ -65,6 +65,6 @@ export function monitor(
 function warnNoFunction(): void {
   currentDiagnostics().warnOnce(
     "argument:monitor",
-    "the function that `monitor` returns was called with a value that is not a function; the value was returned unchanged and is not monitored. Pass the function to monitor",
+    "`monitor(…)` was called with a value that is not a function; it was returned unchanged. Pass the function to monitor",
   );
 }

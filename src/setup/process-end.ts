@@ -85,9 +85,12 @@ export class ProcessEnd {
     for (const name of SIGNALS) this.#process.off(name, this.#onSignal);
   }
 
+  // After all other listeners of this event, which may capture something and keep nothing alive.
+  readonly #onBeforeExit = (): void => process.nextTick(() => this.#flushNew());
+
   // Node emits `beforeExit` again after the flush. A client without new captures is not flushed again, because an
   // unreachable server would keep the process alive forever.
-  readonly #onBeforeExit = (): void => {
+  #flushNew(): void {
     for (const [client, end] of this.#clients) {
       client.captureUnfinished(true);
       const activity = client.activity();
@@ -97,7 +100,7 @@ export class ProcessEnd {
       if (end.flushes > MAX_FLUSHES) client.unref();
       else void this.#flushThenUnref(client);
     }
-  };
+  }
 
   async #flushThenUnref(client: EndingClient): Promise<void> {
     if (!(await client.flush())) client.unref();

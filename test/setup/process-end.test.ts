@@ -55,6 +55,12 @@ class FakeClient {
   }
 }
 
+// The flush begins after all listeners of the event.
+const turn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+
 function setUp({ onSignals = false } = {}): {
   target: FakeProcess;
   end: ProcessEnd;
@@ -72,17 +78,21 @@ describe("beforeExit", () => {
     const { target, client } = setUp();
     client.captured = 1;
     target.emit("beforeExit");
+    await turn();
     await client.endFlush(false);
     target.emit("beforeExit");
+    await turn();
     expect(client.flushes).toBe(1);
   });
 
   it("flushes again when something was captured since", async () => {
     const { target, client } = setUp();
     target.emit("beforeExit");
+    await turn();
     await client.endFlush();
     client.captured = 1;
     target.emit("beforeExit");
+    await turn();
     expect(client.flushes).toBe(2);
   });
 });
@@ -95,6 +105,7 @@ describe("beforeExit after a signal that the application handles", () => {
     target.emit("SIGTERM", "SIGTERM");
     await client.endFlush(false);
     target.emit("beforeExit");
+    await turn();
     expect(client.flushes).toBe(1);
   });
 
@@ -105,14 +116,16 @@ describe("beforeExit after a signal that the application handles", () => {
     client.captured = 1;
     await client.endFlush(false);
     target.emit("beforeExit");
+    await turn();
     expect(client.flushes).toBe(2);
   });
 });
 
-it.each(["beforeExit", "SIGTERM"])("%s captures what waits before it flushes", (event) => {
+it.each(["beforeExit", "SIGTERM"])("%s captures what waits before it flushes", async (event) => {
   const { target, client } = setUp({ onSignals: true });
   client.unfinished = 1;
   target.emit(event, event);
+  await turn();
   expect([client.captured, client.flushes]).toEqual([1, 1]);
 });
 
@@ -127,10 +140,12 @@ it("a signal that the application handles itself leaves what waits alone", () =>
 it("beforeExit lets go of what a flush could not get rid of", async () => {
   const { target, client } = setUp();
   target.emit("beforeExit");
+  await turn();
   await client.endFlush(true);
   expect(client.unrefs).toBe(0);
   client.captured = 1;
   target.emit("beforeExit");
+  await turn();
   await client.endFlush(false);
   expect(client.unrefs).toBe(1);
 });
@@ -140,6 +155,7 @@ it("beforeExit flushes no more than 10 times, for who captures something each ti
   for (let round = 0; round < 15; round += 1) {
     client.captured += 1;
     target.emit("beforeExit");
+    await turn();
     await client.endFlush();
   }
   expect([client.flushes, client.unrefs]).toEqual([10, 5]);
