@@ -31,7 +31,7 @@ function read({ monitorSlug, status, duration }: CheckIn, checkInId: string): Ch
 /**
  * Runs `fn` as one run of a monitored job: in its own unit of work and trace, with a span, a check-in at its start and
  * one at its end. Runs may overlap. Returns and throws what `fn` does; for a promise, returns one that
- * settles in the same way after the last check-in was captured, and for an iterator one that ends the run.
+ * settles in the same way after the last check-in was captured. A run does not wait for an iterator to end.
  *
  * The run fails if `fn` throws or rejects, if it sets the status of the active span to ERROR, if `config.signal` aborts,
  * or if it has not ended before the client closes or the process ends.

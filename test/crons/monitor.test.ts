@@ -80,6 +80,16 @@ describe("a run of a monitor with an invalid slug", () => {
 });
 
 describe("withMonitor", () => {
+  it("ends the run of an iterator when the function returns it", async () => {
+    const bridge = startGlobal();
+    const parts = withMonitor("parts", function* parts() {
+      yield 1;
+    });
+    const sent = await checkInsOf(bridge);
+    expect(sent.map(({ status }) => status)).toEqual(["in_progress", "ok"]);
+    expect([...parts]).toEqual([1]);
+  });
+
   it("sends a pair of one id around a run, which has a unit and a trace of its own", async () => {
     const bridge = startGlobal();
     let inside: string | undefined;
