@@ -26,6 +26,16 @@ function commandWith(text: string): string {
   return command;
 }
 
+/** The files of the README. `app.cjs` is `app.mjs` with other lines in the place of its imports. */
+function filesOfReadme(): Map<string, string> {
+  const files = new Map(
+    blocks.flatMap(({ fileName, text }) => (fileName === undefined ? [] : [[fileName, text]])),
+  );
+  const body = files.get("app.mjs")?.replace(/^(?:\/\/|import) .*\n/gm, "");
+  files.set("app.cjs", `${files.get("app.cjs")}\n${body}`);
+  return files;
+}
+
 // The packed package stands in for the one that the registry would have.
 function installCommand(manager: string): string {
   const line = commandWith("npm install");
@@ -61,8 +71,7 @@ describe.each(CASES)("the README with $manager on $binary", ({ binary, install, 
   beforeAll(async () => {
     folder = newcomerFolder(binary);
     server = await startIngestServer();
-    for (const { fileName, text } of blocks)
-      if (fileName !== undefined) folder.write(fileName, text);
+    for (const [name, text] of filesOfReadme()) folder.write(name, text);
     const command = installCommand(install);
     // The installation that takes a third as long stays a part of each run.
     if (install === MANAGERS.npm) await installOrTakeKept(folder, packed, command);
