@@ -83,20 +83,22 @@ interface Fault {
 function faultFinding({ kind, message, known }: Fault): Finding {
   const name = baseOf(kind);
   const isRejected = name === "rejected";
-  const isUntraced = name === NOT_TRACED;
   const rule = OF_DELIVERY.test(kind) ? "D18" : "D7";
   const lost = known.find((each) => isRejected && each.name === "lost-send-error")?.summary;
-  const effect = isUntraced ? NO_TRANSACTIONS : EFFECTS[rule];
+  const effect = EFFECTS[name] ?? EFFECTS[rule] ?? "";
   const fix = isRejected ? DSN_AGAIN : undefined;
   return {
     ...messageFinding(message, { severity: "error", effect: lost ?? effect, fix }),
     rule,
     name,
-    code: isUntraced ? STARTED_SDK : undefined,
+    code: name === NOT_TRACED ? STARTED_SDK : undefined,
   };
 }
 
-const EFFECTS = {
+// By the name of the finding, else by its rule.
+const EFFECTS: Readonly<Record<string, string>> = {
+  [NOT_TRACED]: NO_TRANSACTIONS,
+  "no-dsn": "Sentry gets nothing from the client that was created without it.",
   D7: "Data is lost, doubled or mixed up.",
   D18: "Sentry does not get this data.",
 };

@@ -27,6 +27,16 @@ describe("diagnose, in mode `off`,", () => {
     expect(names().filter((name) => name === "no-dsn")).toHaveLength(1);
   });
 
+  it("names a second client without a DSN, and what that means", async () => {
+    setClient(createClient({ dsn: "http://key@127.0.0.1:9/1", silent: true }));
+    createClient({ silent: true });
+    await new Promise((resolve) => setImmediate(resolve));
+
+    expect(diagnose().findings.find(({ name }) => name === "no-dsn")?.mechanism).toBe(
+      "Sentry gets nothing from the client that was created without it.",
+    );
+  });
+
   it("names an answer that refuses what is sent, and what was lost, in one finding", async () => {
     const server = await startIngestServer();
     onTestFinished(() => server.close());
