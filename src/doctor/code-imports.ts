@@ -4,7 +4,7 @@ const MODULES: Readonly<Record<string, RegExp>> = {
   "@opentelemetry/core": /CompositePropagator|W3C\w+/g,
   "@opentelemetry/sdk-node": /NodeSDK/g,
   "otel-sentry-bridge":
-    /\b(?:Sentry(?:Propagator|SpanProcessor)|attachToGlobalProvider|bindContext|capture\w+(?=\()|getGlobalScope|setUser|withIsolationScope)\b/g,
+    /\b(?:Sentry(?:Propagator|SpanProcessor)|attachToGlobalProvider|bindContext|capture\w+(?=\()|get(?:Client|GlobalScope)|setUser|withIsolationScope)\b/g,
 };
 
 const MAX_COLUMNS = 72;

@@ -13,8 +13,10 @@ const ENDPOINT = /^(https?:\/\/[^/?#]+)[^?#]*\/api\/(\d+)\/integration\/otlp\b/;
 
 const OWN = /^SentrySpan(?:Exporter|Processor)$/;
 
-/** The code of a provider with no other processor. */
-export const ONLY_SENTRY = "new NodeSDK({ spanProcessors: [new SentrySpanProcessor()] });";
+/** Returns the code of a provider with no other processor. */
+export function onlyWith(processor: string): string {
+  return `new NodeSDK({ spanProcessors: [${processor}] }).start();`;
+}
 
 /** Finds an exporter that sends the spans of a provider to the project of this package's processor again, by OTLP. Never throws. */
 export function checkOtlpSender(dsn: string | undefined): Finding[] {
@@ -67,6 +69,6 @@ function otlpFinding(url: string): Finding {
     summary: `An OTLP exporter also sends the spans to ${url.replace(/[?#].*/, "")}, the project of the DSN.`,
     mechanism: "Each span arrives twice; the copy from OTLP has no user, tags or errors.",
     fix: "Remove the OTLP exporter from the set-up; set OTEL_TRACES_EXPORTER=none if the environment created it:",
-    code: ONLY_SENTRY,
+    code: onlyWith("new SentrySpanProcessor()"),
   });
 }

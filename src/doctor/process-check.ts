@@ -19,6 +19,7 @@ import {
 import { writeContextScopes } from "../context/scope-context.js";
 import { emptyUnit } from "../scope/unit.js";
 import { SPAN_KIND } from "../trace/span.js";
+import { getClient } from "../context/global-client.js";
 import type { RegisteredClient } from "../context/global-client.js";
 import { registeredProcessors } from "../setup/attach.js";
 import { isPlain } from "../setup/registration-check.js";
@@ -29,7 +30,7 @@ import type { Examination, Fact, Finding, Severity } from "./finding.js";
 import { fixForUntraced, hasHttpInstrumentation } from "./load-order.js";
 import { addCommand } from "./package-manager.js";
 import type { DoctorObserver } from "./observer.js";
-import { ONLY_SENTRY, checkOtlpSender } from "./otlp-sender.js";
+import { checkOtlpSender, onlyWith } from "./otlp-sender.js";
 import { checkVendorSdk } from "./vendor-sdk.js";
 
 /**
@@ -210,7 +211,7 @@ function hasUntraced({ requests, isUnpatched }: Traffic): boolean {
 export const NO_TRANSACTIONS = "Sentry gets no transactions.";
 
 /** The code of a provider that has the processor. */
-export const STARTED_SDK = "new NodeSDK({ spanProcessors: [processor] }).start();";
+export const STARTED_SDK = onlyWith("processor");
 
 function withoutProvider(requests: number): Finding {
   return finding({
@@ -244,11 +245,13 @@ function hasNoProcessor(): boolean {
 
 /** Returns the finding for a tracer provider without a processor of this package. */
 export function noProcessor(): Finding {
+  // A processor without a client would create another one, from the environment alone.
+  const processor = `new SentrySpanProcessor(${getClient() === undefined ? "" : "getClient()"})`;
   return finding({
     name: "no-processor",
     summary: `The registered tracer provider has no SentrySpanProcessor; its processors: ${processorNames()}.`,
     mechanism: NO_TRANSACTIONS,
     fix: "Either add it to the provider's list, which replaces NodeSDK's own OTLP export, or attach it once the provider is registered:",
-    code: `${ONLY_SENTRY}\n// or\nattachToGlobalProvider(new SentrySpanProcessor());`,
+    code: `${onlyWith(processor)}\n// or\nattachToGlobalProvider(${processor});`,
   });
 }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 
 import { diagnose, startDoctor } from "../../src/doctor/diagnose.js";
+import { noProcessor } from "../../src/doctor/process-check.js";
 import { captureMessage, createClient, flush, setClient } from "../../src/index.js";
 import { observation } from "../../src/support/observation.js";
 import { reportSetupFault } from "../../src/support/setup-faults.js";
@@ -59,6 +60,15 @@ describe("diagnose, in mode `off`,", () => {
     expect(names()).toEqual(expect.arrayContaining(["no-context-manager", "outside-write"]));
     expect(names()).not.toContain("context-manager");
   });
+});
+
+it("a provider without a processor gets one with the client, if the process has created one", () => {
+  expect(noProcessor().code).toContain("attachToGlobalProvider(new SentrySpanProcessor());");
+
+  setClient(createClient({ dsn: false }));
+  expect(noProcessor().code).toMatch(
+    /import \{.*\bgetClient\b.*\[new SentrySpanProcessor\(getClient\(\)\)\] \}\)\.start\(\);\n.*Provider\(new SentrySpanProcessor\(getClient\(\)\)\)/s,
+  );
 });
 
 it("a rule that fails makes the report incomplete, and nothing else", () => {
