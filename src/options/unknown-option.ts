@@ -13,7 +13,7 @@ const PER_EVENT = "filter by frames in `beforeSend`, or by message in `ignoreErr
 const FIXED_LIMITS = "values are cut to the depth and length that Sentry accepts";
 const UNCAUGHT =
   "set `captureUncaught: true` to report errors that end the process; Node's own handling is kept";
-const SCOPE = "pass `client`, and set data with getGlobalScope()";
+const SCOPE = "set data with getGlobalScope()";
 const ALL_STACKS = "errors always have a stack trace, and messages never have one";
 
 const INITIAL_SCOPE = "set it in `initialScope`, such as { tags, user, extra, contexts }";
@@ -27,6 +27,7 @@ const COUNTERPARTS: Readonly<Record<string, string>> = {
   allowUrls: PER_EVENT,
   attachStacktrace: ALL_STACKS,
   autoSessionTracking: NO_SESSIONS,
+  client: "pass the client itself instead of options",
   contexts: INITIAL_SCOPE,
   clientReportFlushInterval:
     "client reports are attached to other envelopes; `sendClientReports: false` turns them off",

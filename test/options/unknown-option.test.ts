@@ -64,6 +64,8 @@ describe("an option that does not exist", () => {
     ["Integrations", /OpenTelemetry instrumentations/],
     ["attachStackTrace", /errors always have a stack trace/],
     ["tags", /`initialScope`/],
+    ["client", /: pass the client itself instead of options$/],
+    ["scope", /: set data with getGlobalScope\(\)$/],
     ["serviceName", /OTEL_SERVICE_NAME/],
   ])("%s, of Sentry's SDKs, names its counterpart or says that there is none", (name, hint) => {
     const message = messageOf({ [name]: [] });
