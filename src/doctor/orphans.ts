@@ -24,7 +24,7 @@ class Orphans extends Suspect {
 
 /** Rule D9: some spans of a kind have lost their context. */
 export class OrphanRule {
-  // Holds the names of orphans only, so that nothing is looked up for the spans of an application without any. By the name alone:
+  // Children from the first orphan of their name on. Holds the names of orphans only, so that nothing is looked up for the spans of an application without any. By the name alone:
   // a key of several parts would cost more than everything else here.
   readonly #withParent = new Map<string, { count: number }>();
   readonly #lost = new Suspects(() => new Orphans());
@@ -87,7 +87,8 @@ const LOST =
 function orphanFinding(lost: Orphans, withParent: number): Finding {
   const { name, tracer, count, evidence, library, atOnce } = lost;
   const isLost = atOnce >= count / 4 || losesContext(library);
-  const compared = withParent === 0 ? "none has one" : `${withParent} others have one`;
+  const compared =
+    withParent === 0 ? "none has one" : `since the first of them, ${withParent} others had one`;
   return finding({
     rule: "D9",
     name: "orphans",
@@ -98,10 +99,10 @@ function orphanFinding(lost: Orphans, withParent: number): Finding {
     evidence,
     mechanism: isLost ? `A ${LOST}` : movedUnless("this is background work", LOST),
     library,
-    fix: "Either bind the callback where it is registered, or use the library's promises, or give background work a root span of its own:",
+    fix: "Either bind the callback while the request is active, or use the library's promises, or give background work a root span of its own:",
     code: codeFor(
       library,
-      'emitter.on("event", bindContext(handler));\n// or\ncontext.bind(context.active(), stream);',
+      'emitter.on("event", bindContext(handler)); // in the request\n// or, for all listeners of an emitter or stream\ncontext.bind(context.active(), stream);',
     ),
   });
 }

@@ -1,3 +1,4 @@
+import { ROOT_CONTEXT } from "@opentelemetry/api";
 import { describe, expect, it } from "vitest";
 
 import { withImports } from "../../src/doctor/code-imports.js";
@@ -6,7 +7,7 @@ import { setTag, setUser } from "../../src/index.js";
 import { gateKit } from "./gate-kit.js";
 import { directoryWith } from "./installed-kit.js";
 
-const { found, over, query, theObserver } = gateKit();
+const { found, open, over, query, theObserver } = gateKit();
 
 describe("the code of a fix", () => {
   it("has the imports that it needs, after the commands at its start", () => {
@@ -43,6 +44,19 @@ describe("a fix", () => {
       /^Either start the loop in the root context, .* or give each callback/,
     );
     expect(late?.code).toMatch(/import \{ ROOT_CONTEXT, context \}.*withIsolationScope\(tick\)/s);
+  });
+
+  it("of orphans is copied into the request, and the finding counts from the first one on", () => {
+    const { span, ctx } = open();
+    for (let number = 0; number < 20; number += 1) query(ROOT_CONTEXT);
+    query(ctx, 20);
+    span.end();
+
+    const [orphans] = theObserver().findings(false);
+
+    expect(orphans?.summary).toMatch(/were open; since the first of them, 20 others had one\.$/);
+    expect(orphans?.fix).toMatch(/^Either bind the callback while the request is active, or /);
+    expect(orphans?.code).toContain("bindContext(handler)); // in the request\n");
   });
 
   it("of a directory without an SDK names both causes", () => {
