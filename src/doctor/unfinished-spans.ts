@@ -93,14 +93,14 @@ function unfinishedFindings(group: readonly Unfinished[]): Finding[] {
   const quantity = quantityIn(group);
   const { entry } = first;
   const last = group.findLast((each) => each.last !== undefined)?.last;
-  const what = last === undefined ? "" : `"${last.evidence.name}" of ${last.tracer}`;
+  const what = last === undefined ? "" : `"${last.evidence.name}" (tracer ${last.tracer})`;
   const named = quantity === 1 ? `: ${what}` : `, the last of them ${what}`;
   return [
     finding({
       rule: "D15",
       name: "open-spans",
       severity: "warning",
-      summary: `${quantityOf(quantity, "span")} below "${entry.name}", which has ended, did not end${what && named}.`,
+      summary: `"${entry.name}" has ended, but ${quantityOf(quantity, "span")} below it never did${what && named}.`,
       count: quantity,
       evidence: group
         .slice(0, MAX_EXAMPLES)

@@ -61,8 +61,8 @@ describe("spans that are open although their request has ended", () => {
     for (const each of [span, other]) each.end();
 
     expect(summaries()).toEqual([
-      '3 spans below "GET /y", which has ended, did not end, the last of them "gamma" of app.',
-      '1 span below "GET /z", which has ended, did not end: "delta" of app.',
+      '"GET /y" has ended, but 3 spans below it never did, the last of them "gamma" (tracer app).',
+      '"GET /z" has ended, but 1 span below it never did: "delta" (tracer app).',
     ]);
   });
 
@@ -74,7 +74,7 @@ describe("spans that are open although their request has ended", () => {
     done.end();
 
     expect(left.isRecording()).toBe(true);
-    expect(summaries()).toEqual(['1 span below "GET /y", which has ended, did not end.']);
+    expect(summaries()).toEqual(['"GET /y" has ended, but 1 span below it never did.']);
   });
 
   it("are few among the spans that were active as a proxy or as an object derived from one", () => {
