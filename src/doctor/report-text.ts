@@ -110,7 +110,7 @@ function evidenceText({ kind, name, id, startMillis, endMillis, at }: Evidence):
 
 function clock(millis: number): string {
   const time = new Date(millis);
-  return Number.isNaN(time.getTime()) ? "?" : time.toISOString().slice(11, 23);
+  return Number.isNaN(time.getTime()) ? "?" : time.toISOString().slice(11);
 }
 
 /** Returns a quantity with its noun, in the plural unless it is 1. */

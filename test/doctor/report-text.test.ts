@@ -23,6 +23,14 @@ function pasted(lines: readonly string[]): string {
   return lines.map((line) => line.trim().replace(/\\$/, "")).join("");
 }
 
+it("the times of a report are in UTC, and say so", () => {
+  const evidence = [{ kind: "span", name: "GET /", startMillis: 0, endMillis: 5 }] as const;
+  const found = finding({ name: "x", summary: "s", mechanism: "m", fix: "f", evidence });
+  const report = newReport({ mode: "on", command: "node", facts: [], findings: [found] });
+
+  expect(reportLines(report).join("\n")).toContain("span GET / at 00:00:00.000Z for 5.0 ms");
+});
+
 describe("code in a report that is wider than the terminal", () => {
   const path = "./services/orders/deployments/production/europe/dist/in/instrumentation.mjs";
 
