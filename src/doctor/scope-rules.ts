@@ -235,8 +235,8 @@ function outsideFinding({ what, seen }: Writes): Finding {
     ...seen,
     mechanism:
       "No request or job is active there, as in a handler that was set at start-up. The data is on no request's events.",
-    fix: "Either run the handler in a unit of its own, or set data of the whole process on the global scope:",
-    code: 'socket.on("message", (data) =>\n  withIsolationScope(() => handle(data)));\n// or\ngetGlobalScope().setTag("region", region);',
+    fix: "Either bind the handler to the request or job that sets it, or run it in a unit of work (request, job) of its own, or set data of the whole process on the global scope:",
+    code: 'socket.on("message", bindContext(handle)); // in the request\n// or, for work of its own\nsocket.on("message", (m) => withIsolationScope(() => handle(m)));\n// or, for the whole process\ngetGlobalScope().setTag("region", region);',
   });
 }
 

@@ -59,6 +59,18 @@ describe("a fix", () => {
     expect(orphans?.code).toContain("bindContext(handler)); // in the request\n");
   });
 
+  it("of data that is set outside shows the handler of a request, one of its own, and the process", () => {
+    over();
+    setTag("order", "1");
+
+    const [outside] = theObserver().findings(false);
+
+    expect(outside?.name).toBe("default-isolation-write");
+    expect(
+      outside?.code?.match(/bindContext\(handle|withIsolationScope\(\(\)|getGlobalScope\(\)/g),
+    ).toHaveLength(3);
+  });
+
   it("of a directory without an SDK names both causes", () => {
     const directory = directoryWith({ "@opentelemetry/api": { version: "1.9.1" } });
 
