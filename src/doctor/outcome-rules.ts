@@ -134,7 +134,7 @@ function swallowedFinding({ name, count, evidence }: Suspect): Finding {
     mechanism:
       "The application or its framework catches the error, and nothing records it: Sentry shows failed transactions without an issue.",
     fix: "Report it where your code catches it, or where the framework does (onError of Hono and Fastify, onPreResponse of hapi, Koa's event error, in Express as below):",
-    code: "try { await handle(request); } catch (error) {\n  captureException(error);\n  response.sendStatus(500);\n}\n// what Express catches\napp.use((error, request, response, next) => {\n  captureHandlerError(error);\n  next(error);\n});",
+    code: "try { await handle(request); } catch (error) {\n  captureException(error);\n  response.sendStatus(500);\n}\n// what Express catches: after all routes\napp.use((error, request, response, next) => {\n  captureHandlerError(error);\n  next(error);\n});",
   });
 }
 

@@ -71,6 +71,13 @@ describe("a fix", () => {
     ).toHaveLength(3);
   });
 
+  it("of errors that Express catches says where its handler belongs", () => {
+    for (let number = 0; number < 5; number += 1)
+      over("GET /", { "http.response.status_code": 500 });
+
+    expect(theObserver().findings(false)[0]?.code).toContain("catches: after all routes\n");
+  });
+
   it("of a directory without an SDK names both causes", () => {
     const directory = directoryWith({ "@opentelemetry/api": { version: "1.9.1" } });
 
