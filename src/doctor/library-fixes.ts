@@ -36,10 +36,10 @@ export function boundCallback(
   return {
     mechanism: `A ${MOVED}`,
     fix: "Either give each callback the context of its caller where it is queued or registered, or start background work in the root context:",
-    code: codeFor(
+    code: `${codeFor(
       library,
-      'queue.add(bindContext(() => job()));\nemitter.on("done", bindContext(listener));\n// or, for background work\ncontext.with(ROOT_CONTEXT, () => startWork());',
-    ),
+      'queue.add(bindContext(() => job()));\nemitter.on("done", bindContext(listener));',
+    )}\n// or, for background work\ncontext.with(ROOT_CONTEXT, () => startWork());`,
   };
 }
 
