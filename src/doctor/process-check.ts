@@ -90,13 +90,17 @@ function checkPropagation(
 }
 
 // Named like the option of NodeSDK, so that it can be passed as it is.
-const IN_ORDER =
-  "const textMapPropagator = new CompositePropagator({ propagators: [\n  new W3CTraceContextPropagator(), new W3CBaggagePropagator(),\n  new SentryPropagator()] });";
+const IN_ORDER = `const textMapPropagator = new CompositePropagator({ propagators: [
+  new W3CTraceContextPropagator(), new W3CBaggagePropagator(),
+  new SentryPropagator()] });\n${registering("textMapPropagator")}`;
 
 // The headers that SentryPropagator also reads and writes.
 const STANDARD: ReadonlySet<string> = new Set(["baggage", "traceparent", "tracestate"]);
-const ALONE =
-  "new NodeSDK({ textMapPropagator: new SentryPropagator() });\n// or, without NodeSDK\npropagation.setGlobalPropagator(new SentryPropagator());";
+const ALONE = registering("new SentryPropagator()", "textMapPropagator: new SentryPropagator()");
+
+function registering(propagator: string, option = propagator): string {
+  return `new NodeSDK({ ${option} });\n// or, without NodeSDK\npropagation.setGlobalPropagator(${propagator});`;
+}
 
 function noPropagator(fields: readonly string[]): Finding {
   return finding({

@@ -1,6 +1,7 @@
 import { context, propagation, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
+import { CompositePropagator, W3CTraceContextPropagator } from "@opentelemetry/core";
 import { expect, it } from "vitest";
 
 import { diagnose, startDoctor } from "../../src/doctor/diagnose.js";
@@ -54,5 +55,23 @@ it("a propagator that writes no sampling context, because there is no DSN, is in
   const names = diagnose().findings.map(({ name }) => name);
   expect(names).not.toContain("propagator-order");
   expect(names).not.toContain("no-dsn");
+  await processor.shutdown();
+});
+
+it("the fix for propagators in the wrong order says where their constant goes", async () => {
+  const processor = new SentrySpanProcessor({
+    dsn: "http://key@127.0.0.1:9/1",
+    transport: createMemoryTransport(),
+  });
+  trace.disable();
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [processor] }));
+  propagation.disable();
+  const propagators = [new SentryPropagator(), new W3CTraceContextPropagator()];
+  propagation.setGlobalPropagator(new CompositePropagator({ propagators }));
+
+  const found = diagnose().findings.find(({ name }) => name === "propagator-order");
+  expect(found?.code).toMatch(
+    /\] \}\);\nnew NodeSDK\(\{ textMapPropagator \}\);\n.*\npropagation\.setGlobalPropagator\(textMapPropagator\);$/,
+  );
   await processor.shutdown();
 });
