@@ -45,7 +45,8 @@ export class SpanMonitor {
 
   #begin(span: StartedSpan | FinishedSpan): SpanRun {
     const run = new SpanRun(this.#client, span);
-    (span as unknown as Record<symbol, SpanRun>)[this.#slot] = run;
+    const carrier: object = span;
+    (carrier as Record<symbol, SpanRun>)[this.#slot] = run;
     return run;
   }
 

@@ -24,8 +24,8 @@ class Orphans extends Suspect {
 
 /** Rule D9: some spans of a kind have lost their context. */
 export class OrphanRule {
-  // Children from the first orphan of their name on. Holds the names of orphans only, so that nothing is looked up for the spans of an application without any. By the name alone:
-  // a key of several parts would cost more than everything else here.
+  // Children from the first orphan of their name on. Holds the names of orphans only, so that nothing is looked up for the
+  // spans of an application without any. By the name alone: a key of several parts would cost more than everything else here.
   readonly #withParent = new Map<string, { count: number }>();
   readonly #lost = new Suspects(() => new Orphans());
   #requests = 0;
