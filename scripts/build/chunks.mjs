@@ -30,6 +30,7 @@ const isLate = (id) => LATE.test(id) && !EARLY.has(id);
 
 /** `src/support/own-file.ts` knows the package's own code by this name. */
 const MAIN = "otel-sentry-bridge";
+const LATE_CHUNK = "client";
 
 /** Collects the imports of a build, and divides its modules among chunks. */
 export class ModuleChunks {
@@ -55,7 +56,7 @@ export class ModuleChunks {
     if (unneeded.length > 0) throw new Error(`an import does not need: ${unneeded.join(", ")}`);
     const chunkOf = (id) => {
       if (sending.has(id)) return main.has(id) ? "support" : "sending";
-      return main.has(id) ? MAIN : "client";
+      return main.has(id) ? MAIN : LATE_CHUNK;
     };
     const all = new Set([...sending, ...this.#reached(sourceFile("index.ts"))]);
     all.delete(sourceFile("index.ts"));
@@ -74,9 +75,10 @@ export class ModuleChunks {
   }
 }
 
-const LATE_FILE = "./client.cjs";
-const REQUIRED_LATE = /^const (require_\w+) = require\(["']\.\/client\.cjs["']\);$/m;
-const REQUIRED_MAIN = /^const (require_\w+) = require\(["']\.\/otel-sentry-bridge\.cjs["']\);$/m;
+const requiredOf = (chunk) =>
+  new RegExp(`^const (require_\\w+) = require\\(["']\\./${chunk}\\.cjs["']\\);$`, "m");
+const REQUIRED_LATE = requiredOf(LATE_CHUNK);
+const REQUIRED_MAIN = requiredOf(MAIN);
 
 /**
  * The main chunk loads the late one where it uses it, by a function that is passed to it. If it named the file itself, the two
@@ -86,9 +88,9 @@ const REQUIRED_MAIN = /^const (require_\w+) = require\(["']\.\/otel-sentry-bridg
  */
 export function withLateChunks(code, { name }) {
   if (name === MAIN) return { code: withLateUses(code), map: null };
-  const isLateChunk = name === "client";
+  const isLateChunk = name === LATE_CHUNK;
   if (!REQUIRED_MAIN.test(code) || (!isLateChunk && REQUIRED_LATE.test(code))) return null;
-  const late = isLateChunk ? "module.exports" : `require(${JSON.stringify(LATE_FILE)})`;
+  const late = isLateChunk ? "module.exports" : `require("./${LATE_CHUNK}.cjs")`;
   return { code: code.replace(REQUIRED_MAIN, `$&\n$1.useLate(() => ${late});`), map: null };
 }
 
