@@ -61,6 +61,16 @@ describe("the name that Sentry shows of a child span", () => {
     expect(named("x".repeat(1000))).toHaveLength(200);
   });
 
+  it("holds no literal of a secret if it is a statement; nor do the description and the transaction's name", () => {
+    const shown = "SELECT 1 FROM t WHERE `password` LIKE '[Filtered]'";
+    const name = shown.replace("[Filtered]", "hunter2");
+    for (const attributes of [{}, { "db.system": "mysql", "db.statement": name }]) {
+      const span = child({ name, attributes });
+      expect([span["description"], span.data[NAME]]).toEqual([shown, shown]);
+      expect(kit.encoder.head(spanOf({ name, attributes }), undefined).name).toBe(shown);
+    }
+  });
+
   it("is that of each span, in whatever order names and descriptions come", () => {
     const names = fc.constantFrom("a", "b", "", "c\u0000", "x".repeat(150));
     fc.assert(
