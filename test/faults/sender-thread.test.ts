@@ -148,6 +148,7 @@ describe("the memory of a client with a sender thread", () => {
 const WAYS = [
   { how: "ended", reason: /ended unexpectedly.*sent again/ },
   { how: "out of memory", reason: /ERR_WORKER_OUT_OF_MEMORY|memory limit/ },
+  { how: "short of memory for a copy", reason: /Data cannot be cloned, out of memory/ },
   { how: "blocked", reason: /did not respond for 15 s/ },
 ] as const;
 

@@ -41,7 +41,14 @@ export class ThreadWorker {
     this.#settings = settings;
     const { port1, port2 } = new (threads().MessageChannel)();
     this.#port = port1;
-    this.post = (request) => port1.postMessage(request);
+    this.post = (request) => {
+      try {
+        port1.postMessage(request);
+      } catch (error) {
+        // Node has no memory for the copy.
+        void this.kill(error as Error);
+      }
+    };
     try {
       this.#worker = startWorker(settings, {
         port: port2,

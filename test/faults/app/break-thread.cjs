@@ -11,6 +11,17 @@ const CHANGES = {
   blocked: { execArgv: ["--require", `${__dirname}/block-thread.cjs`] },
 };
 
+if (how === "short of memory for a copy") {
+  const { prototype } = threads.MessagePort;
+  const postMessage = Reflect.get(prototype, "postMessage");
+  let batches = 0;
+  prototype.postMessage = function (message, ...transferred) {
+    if (message?.kind === "batch" && (batches += 1) === 2)
+      throw new DOMException("Data cannot be cloned, out of memory.", "DataCloneError");
+    return Reflect.apply(postMessage, this, [message, ...transferred]);
+  };
+}
+
 if (threads.isMainThread) {
   threads.Worker = class extends threads.Worker {
     constructor(file, options) {
