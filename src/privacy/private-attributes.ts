@@ -1,6 +1,6 @@
 import { mayHoldAssignments } from "./assigned-secrets.js";
 import { hasKnownFormat, isSingleCookie, formatOf } from "./value-formats.js";
-import { isForm, redacted, redactedField, redactedText, withheld } from "./redacted.js";
+import { isForm, redacted, redactedField, withheld } from "./redacted.js";
 import { databaseSystem, isRedisLike, shownStatement } from "./redis-command.js";
 import { isSecretName } from "./secret-name.js";
 import { searchOf } from "./secret-search.js";
@@ -182,11 +182,6 @@ export function statementText(statement: string, searching: Searching = false): 
       shown.includes("{") && mayHoldMembers(shown) ? members(shown, searching) : shown,
     ),
   );
-}
-
-/** Filters the name of a span or transaction, which may be a statement or a part of one. */
-export function nameText(name: string): string {
-  return withoutLiterals(redactedText(name));
 }
 
 function members(text: string, searching: Searching): string {

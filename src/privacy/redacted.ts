@@ -23,6 +23,7 @@ import type { PairNames } from "./value-formats.js";
 import { isSecretName } from "./secret-name.js";
 import { objectFrom } from "../support/foreign.js";
 import { mayTakeLong, withoutShapes } from "./secret-shapes.js";
+import { withoutLiterals } from "./sql-secrets.js";
 import { filterStructured, isJson, isStructured, mayHoldMembers } from "./secret-text.js";
 import { mayRead, mayReadName, mayTest, readableLength, searchOf } from "./secret-search.js";
 import type { Searching, SecretSearch } from "./secret-search.js";
@@ -109,7 +110,7 @@ function upTo(length: number, text: string, filter: (part: string) => string): s
 function filteredText(text: string, position: Position): string {
   const isData = isJson(text);
   // Done before the text is split at JSON, because an argument of a command may be JSON.
-  const plain = isData ? text : withoutBracketed(withoutCommands(text));
+  const plain = isData ? text : withoutBracketed(withoutLiterals(withoutCommands(text)));
   return withoutTokens(structured(plain, position, { isData, filter: visited }));
 }
 

@@ -1,4 +1,4 @@
-import { nameText, statementText } from "../privacy/private-attributes.js";
+import { statementText } from "../privacy/private-attributes.js";
 import { redactedText } from "../privacy/redacted.js";
 import { MAX_MEASUREMENTS, validMeasurementName, validUnit } from "../protocol/relay-values.js";
 import { boundedText } from "../semantics/inference.js";
@@ -100,14 +100,14 @@ const MAX_DESCRIPTION_LENGTH = 8192;
 export class SpanLabels {
   readonly #names = new RememberedTexts(nameField);
   readonly #namesAsDescriptions = new RememberedTexts(
-    (name) => nameField(name) + descriptionField(name, nameText),
+    (name) => nameField(name) + descriptionField(name, redactedText),
   );
   // Name and description usually change together.
   readonly #last = new LastText((description: string, name: string, isStatement: boolean) =>
     description === name && !isStatement
       ? this.#namesAsDescriptions.of(name)
       : this.#names.of(name) +
-        descriptionField(description, isStatement ? statementText : nameText),
+        descriptionField(description, isStatement ? statementText : redactedText),
   );
 
   /** Returns the name as the last property of the span's data, and the description as the last property of the span. */
@@ -127,7 +127,7 @@ export class SpanLabels {
  */
 export function nameField(name: string): string {
   if (name.trim() === "") return "";
-  return `,"sentry.name":${jsonString(clip(nameText(name), MAX_NAME_LENGTH))}`;
+  return `,"sentry.name":${jsonString(clip(redactedText(name), MAX_NAME_LENGTH))}`;
 }
 
 // A statement is filtered like the attribute that it comes from, because searching SQL as plain text takes 2 µs.
@@ -141,7 +141,7 @@ function descriptionField(description: string, filter: (text: string) => string)
 
 /** Returns the filtered description as JSON. */
 export function descriptionJson(description: string, op: string | undefined): string {
-  return filteredDescription(description, isDatabase(op) ? statementText : nameText);
+  return filteredDescription(description, isDatabase(op) ? statementText : redactedText);
 }
 
 function filteredDescription(description: string, filter: (text: string) => string): string {

@@ -3,7 +3,7 @@ import type { TransactionSource } from "../semantics/inference.js";
 import type { RequestClue } from "../semantics/request-clue.js";
 import { requestName } from "../semantics/request-name.js";
 import type { NamedRequest } from "../semantics/request-name.js";
-import { nameText } from "../privacy/private-attributes.js";
+import { redactedText } from "../privacy/redacted.js";
 
 /** The encoded local root of a segment, as the parts of its transaction. */
 export interface EncodedHead {
@@ -75,7 +75,7 @@ export const MAX_TRANSACTION_NAME = 200;
 /** Returns a valid transaction name for a description, with secrets filtered. Sampling contexts use the same name. */
 export function transactionName(description: string): string {
   return (
-    clip(nameText(description.trim()), MAX_TRANSACTION_NAME).trim() || "<unlabeled transaction>"
+    clip(redactedText(description.trim()), MAX_TRANSACTION_NAME).trim() || "<unlabeled transaction>"
   );
 }
 
