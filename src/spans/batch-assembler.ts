@@ -18,9 +18,9 @@ import type { StartTimer } from "../support/time.js";
 import { SpanEncoder } from "./span-encoder.js";
 import type { EncodingSettings } from "./span-encoder.js";
 import { TraceGroup } from "./trace-group.js";
-import { continuation, rootTransaction } from "./transaction.js";
+import { AssembledTransaction, continuation, rootTransaction } from "./transaction.js";
 import type { TransactionForwarder } from "./transaction-forwarder.js";
-import type { AssembledTransaction, ContinuationReason } from "./transaction.js";
+import type { ContinuationReason, TransactionSegment } from "./transaction.js";
 
 export interface BatchAssemblerSettings {
   readonly encoding: EncodingSettings;
@@ -183,13 +183,10 @@ export class BatchAssembler implements SpanAssembler {
     return items;
   }
 
-  #sendSegment(
-    head: EncodedHead,
-    items: readonly string[],
-    segment: Pick<AssembledTransaction, "origin" | "resource">,
-  ): void {
+  #sendSegment(head: EncodedHead, items: readonly string[], segment: TransactionSegment): void {
     const chunks = chunksOf(items);
-    this.#settings.forwarder.accept({ ...rootTransaction(head, chunks.shift()), ...segment });
+    const content = rootTransaction(head, chunks.shift());
+    this.#settings.forwarder.accept(new AssembledTransaction(content, segment));
     this.#sendChunks(chunks, "overflow", segment);
   }
 
@@ -228,10 +225,12 @@ export class BatchAssembler implements SpanAssembler {
   #sendChunks(
     chunks: readonly Chunk[],
     reason: ContinuationReason,
-    { origin, resource }: Pick<AssembledTransaction, "origin" | "resource">,
+    segment: TransactionSegment,
   ): void {
     for (const chunk of chunks)
-      this.#settings.forwarder.accept({ ...continuation(chunk, reason), origin, resource });
+      this.#settings.forwarder.accept(
+        new AssembledTransaction(continuation(chunk, reason), segment),
+      );
   }
 
   #forget(traceId: string, group: TraceGroup): void {

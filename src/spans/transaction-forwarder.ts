@@ -10,7 +10,6 @@ import type { Timers } from "../support/time.js";
 import { HeldSpans } from "./held-spans.js";
 import { TurnBudget, nextTurn } from "./in-turns.js";
 import { headLength, shownHeadName } from "./encoded-head.js";
-import type { EncodedHead } from "./encoded-head.js";
 import type { ResourceView } from "../trace/span.js";
 import { headInWindow, transactionFields } from "./transaction.js";
 import type { AssembledTransaction } from "./transaction.js";
@@ -31,7 +30,7 @@ export interface TransactionForwarder {
 }
 
 const SENT_EARLY =
-  "transactions that wait to be sent take a quarter of `maxBufferedBytes`; the oldest are sent early, without asynchronous resource attributes if these are not known yet. Raise `maxBufferedBytes`, or use faster resource detectors";
+  "the transactions that wait take a quarter of `maxBufferedBytes`; the oldest are sent early, without resource attributes that are not known yet. Raise `maxBufferedBytes`, or use faster resource detectors";
 
 /** Milliseconds that transactions are held for asynchronous resource attributes. */
 export const MAX_RESOURCE_WAIT_MILLIS = 5000;
@@ -42,10 +41,11 @@ export const DEFAULT_LINGER_MILLIS = 50;
 // This many are sent after the current turn of the event loop: the request whose root has ended goes first.
 const SENT_SOON_AT = 16;
 
-// A turn of the event loop that ends this many is a burst, and the queue takes it from here.
+// If one turn of the event loop ends this many, they are sent within it: only the queue limits how many may wait.
 const SENT_AT = 64;
 // The work of 64 usual transactions. If less were done at once, transactions would accumulate in a busy process.
 const TURNS_AT_ONCE = 8;
+// What hooks add during a flush waits for the next one beyond this, so that the flush ends.
 const MAX_SENT_AT_ONCE = 1000;
 
 // A custom transport decides itself when it sends what it has been given.
@@ -70,10 +70,16 @@ export function createTransactionForwarder(
 }
 
 /** A transaction and its scopes as they were when it was complete. */
-interface HeldTransaction {
+class HeldTransaction {
   readonly transaction: AssembledTransaction;
   readonly scopes: readonly ScopeData[];
   readonly length: number;
+
+  constructor(transaction: AssembledTransaction, scopes: readonly ScopeData[]) {
+    this.transaction = transaction;
+    this.scopes = scopes;
+    this.length = lengthOf(transaction);
+  }
 }
 
 class ClientForwarder implements TransactionForwarder {
@@ -106,12 +112,12 @@ class ClientForwarder implements TransactionForwarder {
   }
 
   accept(transaction: AssembledTransaction): void {
-    const { resource, head, spans, spanCount, origin } = transaction;
+    const { resource, spanCount, origin } = transaction;
     const scopes = scopeData(processScopes().global, origin.unit.isolation, origin.current);
     const isPending = resource !== undefined && hasPendingAttributes(resource);
     if (!isPending && this.#lingerMillis === 0)
       return this.#client.captureTransaction(transactionInput(transaction, scopes));
-    const held = { transaction, scopes, length: lengthOf(head, spans) };
+    const held = new HeldTransaction(transaction, scopes);
     this.#held.add(spanCount + 1, held.length);
     if (isPending) this.#wait(held, resource);
     else this.#linger(held);
@@ -233,7 +239,7 @@ class ClientForwarder implements TransactionForwarder {
   }
 }
 
-function lengthOf(head: EncodedHead, spans: string): number {
+function lengthOf({ head, spans }: Pick<AssembledTransaction, "head" | "spans">): number {
   return headLength(head) + spans.length;
 }
 
@@ -252,7 +258,7 @@ function transactionInput(
     traceContext: head.traceContext,
     responseStatusCode: head.responseStatusCode,
     spanCount: spanCount + 1,
-    length: lengthOf(head, spans),
+    length: lengthOf({ head, spans }),
     trace: {
       traceId: head.traceId,
       incoming: origin.incoming,

@@ -12,8 +12,8 @@ import type { ResourceView } from "../trace/span.js";
  */
 export type ContinuationReason = "late" | "orphan" | "overflow" | "partial";
 
-/** A transaction with encoded spans, without the data that the client adds. */
-export interface AssembledTransaction {
+/** The part of a transaction that its spans determine. */
+export interface TransactionSpans {
   readonly head: EncodedHead;
   /** Entries of `spans`, joined by commas. */
   readonly spans: string;
@@ -21,15 +21,36 @@ export interface AssembledTransaction {
   readonly spansBytes: number;
   /** Number of those entries. The head counts as one more span. */
   readonly spanCount: number;
+}
+
+/**
+ * A transaction with encoded spans, without the data that the client adds. Like all that waits with the text of spans, it is an
+ * instance of a class and no literal: V8 allocates literals of one place in the code in the old generation once many have
+ * survived, where each keeps its text alive until a full collection.
+ */
+export class AssembledTransaction implements TransactionSpans {
+  readonly head: EncodedHead;
+  readonly spans: string;
+  readonly spansBytes: number;
+  readonly spanCount: number;
+  readonly origin: SegmentOrigin;
+  readonly resource: ResourceView | undefined;
+
+  constructor(content: TransactionSpans, segment: TransactionSegment) {
+    this.head = content.head;
+    this.spans = content.spans;
+    this.spansBytes = content.spansBytes;
+    this.spanCount = content.spanCount;
+    this.origin = segment.origin;
+    this.resource = segment.resource;
+  }
+}
+
+/** The part of a segment that its transactions need. */
+export interface TransactionSegment {
   readonly origin: SegmentOrigin;
   readonly resource: ResourceView | undefined;
 }
-
-/** The part of an assembled transaction that its spans determine. */
-export type TransactionSpans = Pick<
-  AssembledTransaction,
-  "head" | "spanCount" | "spans" | "spansBytes"
->;
 
 /** Returns the root's transaction with the spans of its chunk. */
 export function rootTransaction(head: EncodedHead, chunk: Chunk | undefined): TransactionSpans {

@@ -165,14 +165,23 @@ export function onceFor<Key extends object, Value>(make: (key: Key) => Value): (
   };
 }
 
-/** An entry of a `LinkedList`. */
-export interface Link<T> {
+/**
+ * An entry of a `LinkedList`. A class, because V8 allocates literals in the old generation once many have survived there: each
+ * would keep its value alive until the next full collection.
+ */
+export class Link<T> {
   readonly value: T;
   /** Number of entries that were added to the list before. */
   readonly order: number;
   previous: Link<T> | undefined;
-  next: Link<T> | undefined;
-  isRemoved: boolean;
+  next: Link<T> | undefined = undefined;
+  isRemoved = false;
+
+  constructor(value: T, order: number, previous: Link<T> | undefined) {
+    this.value = value;
+    this.order = order;
+    this.previous = previous;
+  }
 }
 
 /**
@@ -196,8 +205,7 @@ export class LinkedList<T> {
   /** Adds an entry at the end. */
   push(value: T): Link<T> {
     const previous = this.#last;
-    const order = this.#added++;
-    const link: Link<T> = { value, order, previous, next: undefined, isRemoved: false };
+    const link = new Link(value, this.#added++, previous);
     if (previous === undefined) this.#first = link;
     else previous.next = link;
     this.#last = link;
