@@ -14,7 +14,7 @@ const MAX_SEEN = 1024;
 const MAX_NAME_LENGTH = 200;
 
 /**
- * Spans without a template after which all templates are made anew, if there is no room for more: the process may do other
+ * Spans without a template after which all templates are made anew, if one of them found no room: the process may do other
  * work than at first. Making them takes 10 to 50 µs each.
  */
 const RELEARN_AFTER = 10_000;
@@ -40,6 +40,8 @@ export class CallSites {
   readonly #seen = new Set<string>();
   #size = 0;
   #misses = 0;
+  /** True if a span could have no template for want of room. */
+  #isFull = false;
 
   constructor(maker: TemplateMaker) {
     this.#maker = maker;
@@ -54,6 +56,7 @@ export class CallSites {
         if (text !== undefined) return text;
       }
       if (known.tries < MAX_PER_NAME && this.#size < MAX_TEMPLATES) this.#add(span, known);
+      else this.#isFull = true;
     }
     if (++this.#misses >= RELEARN_AFTER) this.#relearn();
     return undefined;
@@ -61,7 +64,8 @@ export class CallSites {
 
   #relearn(): void {
     this.#misses = 0;
-    if (this.#size < MAX_TEMPLATES && this.#byName.size < MAX_NAMES) return;
+    if (!this.#isFull && this.#byName.size < MAX_NAMES) return;
+    this.#isFull = false;
     this.#byName.clear();
     this.#size = 0;
     this.#maker.onForgotten();
