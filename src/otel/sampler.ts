@@ -30,12 +30,17 @@ const ONE_ROOT: readonly ItemCount[] = [
  */
 export class ClientSampler {
   readonly #clientOf: () => ClientCore | undefined;
+  readonly #senderOf: () => ClientCore | undefined;
   #deciding: { client: ClientCore; decide: DecideSegment } | undefined;
-  #refused = 0;
+  #refused: { readonly sender: ClientCore; count: number } | undefined;
 
-  /** @internal `clientOf` is called for each root; while it returns no client, everything is sampled. */
-  constructor(clientOf: () => ClientCore | undefined) {
+  /**
+   * @internal Both are called for each root. `clientOf` returns the client that decides; while there is none, everything is sampled.
+   * `senderOf` returns the one that sends the traces, which learns of the decision; default: the same.
+   */
+  constructor(clientOf: () => ClientCore | undefined, senderOf: typeof clientOf = clientOf) {
     this.#clientOf = clientOf;
+    this.#senderOf = senderOf;
   }
 
   /** Called by the SDK before each span starts. */
@@ -65,12 +70,13 @@ export class ClientSampler {
     const incoming = readContextScopes(ctx)?.incoming;
     const root = { name, kind, attributes };
     const sampling = this.#deciderOf(client)({ traceId, incoming, root });
+    const sender = this.#senderOf() ?? client;
     if (sampling.lostTo === undefined) {
-      client.pendingDecision.announce(traceId, sampling);
+      sender.pendingDecision.announce(traceId, sampling);
       return SAMPLED;
     }
-    this.#refused += 1;
-    client.ledger.early.record(sampling.lostTo, ONE_ROOT);
+    this.#countRefused(sender);
+    sender.ledger.early.record(sampling.lostTo, ONE_ROOT);
     return NOT_RECORDED;
   }
 
@@ -78,11 +84,19 @@ export class ClientSampler {
     if (this.#deciding?.client === client) return this.#deciding.decide;
     const decide = createSegmentSampling(client, client.settings.tracesSampler);
     this.#deciding = { client, decide };
-    // No processor sees roots that are not sampled, so they are counted as started here.
-    client.addSpanSource({
-      counts: () => ({ started: this.#refused, open: 0, buffered: 0 }),
-      flush: () => Promise.resolve(),
-    });
     return decide;
+  }
+
+  // No processor sees roots that are not sampled, so they are counted as started here.
+  #countRefused(sender: ClientCore): void {
+    if (this.#refused?.sender !== sender) {
+      const refused = { sender, count: 0 };
+      this.#refused = refused;
+      sender.addSpanSource({
+        counts: () => ({ started: refused.count, open: 0, buffered: 0 }),
+        flush: () => Promise.resolve(),
+      });
+    }
+    this.#refused.count += 1;
   }
 }

@@ -69,7 +69,11 @@ export class SentrySampler extends ClientSampler {
       optionsOrClient === undefined
         ? undefined
         : blamingCallerOf(SentrySampler, () => settingsClientOf(optionsOrClient));
-    super(() => (own ?? getClient())?.core);
+    super(
+      () => (own ?? getClient())?.core,
+      // Options alone make no client that sends.
+      () => (own === optionsOrClient ? (own ?? getClient()) : (getClient() ?? own))?.core,
+    );
   }
 }
 

@@ -214,6 +214,18 @@ export const FRAGMENTS: readonly Fragment[] = [
   },
   {
     page: "docs/tracing.md",
+    begin: "const sdk = new NodeSDK({",
+    before: `${API} ${BRIDGE} import { NodeSDK } from "@opentelemetry/sdk-node";`,
+    after: `sdk.start(); for (const end of ["0", "f"]) tracer.startSpan("root " + end, {}, trace.setSpanContext(ROOT_CONTEXT, { traceId: end.repeat(31) + "1", spanId: "b0e6f15b45c36b12", traceFlags: 1, isRemote: true })).end(); console.log(bridge.stats().transactions.dropped); await sdk.shutdown();`,
+    leadsTo: [
+      "dropped 1 span sample_rate",
+      "dropped 1 transaction sample_rate",
+      "prints { sample_rate: 1 }",
+      "transaction root f",
+    ],
+  },
+  {
+    page: "docs/tracing.md",
     begin: "response.send(",
     setUp: "NodeSDK",
     before: `${EXPRESS} app.get("/", (request, response) => {`,

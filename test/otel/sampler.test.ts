@@ -68,6 +68,20 @@ describe("SentrySampler", () => {
     expect(bridge.transport.envelopes[0]?.header["trace"]).toMatchObject({ sample_rate: "1" });
   });
 
+  it("tells the process-wide client what its own options have decided", async () => {
+    const sampler = new SentrySampler({ tracesSampleRate: 0.5 });
+    const bridge = startBridge({}, { sampler });
+    for (let count = 0; count < 200; count += 1) bridge.tracer.startSpan("root").end();
+    const sent = (await bridge.flushed()).length;
+    const [first] = bridge.transport.envelopes;
+    expect(first?.header["trace"]).toMatchObject({ sample_rate: "0.5" });
+    expect(bridge.client.stats().transactions).toMatchObject({
+      captured: 200,
+      sent,
+      dropped: { sample_rate: 200 - sent },
+    });
+  });
+
   it.each([
     ["1", true],
     ["0", false],
