@@ -95,7 +95,9 @@ export function withLateChunks(code, { name }) {
 }
 
 function withLateUses(code) {
-  const [statement, variable] = REQUIRED_LATE.exec(code);
+  const required = REQUIRED_LATE.exec(code);
+  if (required === null) throw new Error(`${MAIN} does not load ${LATE_CHUNK}`);
+  const [statement, variable] = required;
   const uses = new RegExp(`(new )?\\b${variable}(\\.[\\w$]+)`, "g");
   const loading = `let load_late, late; const ${variable} = () => late ??= load_late();`;
   return code

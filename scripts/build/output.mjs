@@ -4,7 +4,7 @@ import { parseAst } from "rolldown/parseAst";
 import { functionNames } from "./function-names.mjs";
 import { visit } from "./visit.mjs";
 
-const MIN_LINE = 1200;
+const MIN_LINE = 1100;
 
 const LISTS = new Set(["Program", "BlockStatement", "ClassBody", "StaticBlock"]);
 
@@ -22,14 +22,20 @@ export function rewriteOf(minified, { code, exported, isSeldomRun = false }) {
   } = functionNames(program, { code: minified, plain, exported });
   const fields = emptyFields(program);
   const voids = isSeldomRun ? namedVoids(program, fields) : [];
-  const edits = [...named, ...fields, ...voids, ...joined(program, new Set(moved))];
+  const edits = [
+    ...named,
+    ...fields,
+    ...setFields(program),
+    ...voids,
+    ...joined(program, new Set(moved)),
+  ];
   const breaks = lineBreaks(program).filter(
     ({ start: at }) => !edits.some(({ start, end }) => start < at && at < end),
   );
   return { edits: [...breaks, ...edits], order };
 }
 
-/** Applies a rewrite. Of line breaks, only those that do not make a line shorter than 1200 characters. */
+/** Applies a rewrite. Of line breaks, only those that do not make a line shorter than 1100 characters. */
 export function rewritten(code, rewrite) {
   const text = [...piecesOf(code, rewrite)].map((piece) => piece.text).join("");
   return `${text.trimEnd()}\n`;
@@ -114,11 +120,41 @@ function emptyFields(program) {
   return edits;
 }
 
-// No name that the minifier gives in a file of this size has three characters.
+// A field that the constructor sets in any case need not be declared: one store less, too.
+function setFields(program) {
+  const edits = [];
+  visit(program, ({ type, body }) => {
+    if (type !== "ClassBody") return;
+    const constructor = body.find(({ kind }) => kind === "constructor");
+    const names = new Set(constructor?.value.body.body.flatMap(namesSetBy));
+    for (const { type: kind, key, value, computed, ...range } of body)
+      if (kind === "PropertyDefinition" && value === null && !computed && names.has(key.name))
+        edits.push({ start: range.start, end: range.end, text: "" });
+  });
+  return edits;
+}
+
+function namesSetBy({ expression }) {
+  const parts = expression?.type === "SequenceExpression" ? expression.expressions : [expression];
+  return parts.flatMap((part) =>
+    part?.type === "AssignmentExpression" &&
+    part.operator === "=" &&
+    part.left.object?.type === "ThisExpression" &&
+    part.left.property.type === "Identifier" &&
+    !part.left.computed
+      ? [part.left.property.name]
+      : [],
+  );
+}
+
+// The minifier gives names of three characters only in files that are larger than these.
 const VOID = "$_0";
 
 // A variable that is undefined, for `void 0`.
 function namedVoids(program, fields) {
+  visit(program, ({ type, name }) => {
+    if (type === "Identifier" && name === VOID) throw new Error(`${VOID} is a name already`);
+  });
   const { end } = program.body.find(({ directive }) => directive !== undefined);
   const edits = [{ start: end, end, text: `var ${VOID};` }];
   visit(program, (node) => {
