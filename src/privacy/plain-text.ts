@@ -1,4 +1,4 @@
-// Most values need neither a filter nor an escape, which one or two regular expressions show.
+// Most values need neither a filter nor an escape: one or two regular expressions tell which.
 import { mayHoldShapes } from "./secret-shapes.js";
 import { mayHoldLiterals } from "./sql-secrets.js";
 import { plainUrl } from "./url.js";

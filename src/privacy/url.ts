@@ -116,7 +116,7 @@ export function fragmentOf(url: string): string {
   return hash === -1 ? "" : withoutShapes(filterQuery(url.slice(hash + 1)));
 }
 
-/** Returns the path of a URL without query and fragment; `/` if it has none. */
+/** Returns the path of a URL that has neither query nor fragment; `/` if it has no path. */
 export function urlPath(url: string): string {
   const host = authorityStart(url, url.length);
   return host === -1 ? url : url.slice(authorityEnd(url, host, url.length)) || "/";

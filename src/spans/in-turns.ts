@@ -1,4 +1,4 @@
-// Characters of JSON that are sent in one turn of the event loop: copying so many takes about a quarter of a millisecond.
+// The budget of one turn of the event loop, in characters of JSON: copying so many takes about a quarter of a millisecond.
 const LENGTH_PER_TURN = 200_000;
 
 // The constant cost of building a transaction, as the number of characters that take as long to copy.
@@ -9,7 +9,10 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }
 
-/** Measures the work of one turn of the event loop: at most 25 transactions, and no further one after 200,000 characters. */
+/**
+ * Measures the work of one turn of the event loop. It ends with the transaction that reaches 200,000 characters, where each counts
+ * for 8000 more than it has; so it has at most 25.
+ */
 export class TurnBudget {
   #left: number;
 

@@ -59,7 +59,7 @@ export class SpanEncoder {
           "span-attributes",
           `attributes of span "${name}" were too large; they were cut or left out`,
         ),
-      onInvalid: (rule) => this.#tellInvalid(rule),
+      onInvalid: (rule) => this.#warnInvalid(rule),
     });
   }
 
@@ -69,7 +69,7 @@ export class SpanEncoder {
       return this.#encodeSpan(span, parentSpanId, ids);
     } catch (error) {
       const text = this.#encodeSpan(readableSpan(span, this.#settings.now()), parentSpanId, ids);
-      this.#tellUnreadable(error);
+      this.#warnUnreadable(error);
       return text;
     }
   }
@@ -80,7 +80,7 @@ export class SpanEncoder {
       return this.#encodeHead(span, sampleRate);
     } catch (error) {
       const head = this.#encodeHead(readableSpan(span, this.#settings.now()), sampleRate);
-      this.#tellUnreadable(error);
+      this.#warnUnreadable(error);
       return head;
     }
   }
@@ -94,7 +94,7 @@ export class SpanEncoder {
     );
   }
 
-  #tellUnreadable(error: unknown): void {
+  #warnUnreadable(error: unknown): void {
     this.#settings.onProblem(
       "span-unreadable",
       "a span had a value that could not be read; the span is sent without it",
@@ -153,11 +153,11 @@ export class SpanEncoder {
   #measurements({ events }: FinishedSpan): string {
     if (events.length === 0) return "";
     const { text, isBroken } = jsonMeasurements(events);
-    if (isBroken) this.#tellInvalid("measurement");
+    if (isBroken) this.#warnInvalid("measurement");
     return text;
   }
 
-  #tellInvalid(rule: ValueRule): void {
+  #warnInvalid(rule: ValueRule): void {
     this.#settings.onProblem(`value:${rule}`, ruleMessage(rule));
     observation.observer?.warned?.(`value:${rule}`);
   }

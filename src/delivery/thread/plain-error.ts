@@ -1,6 +1,6 @@
 import { ForwardedError, failureHint, isRefusal, networkErrorCode } from "../http/send-failures.js";
 
-/** An error of another thread: cloning would lose its class and code, by which failures are told apart. */
+/** An error of another thread: cloning would lose its class and code, by which failures are distinguished. */
 export interface PlainError {
   readonly name: string;
   readonly message: string;

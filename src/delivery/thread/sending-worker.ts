@@ -70,7 +70,7 @@ class SendingWorker {
     } else if (request.kind === "wake") {
       this.#replies.hurry();
       this.#transport.wake();
-    } else if (request.kind === "whenDue") void this.#tellWhenDue(request.id, request.holdMillis);
+    } else if (request.kind === "whenDue") void this.#answerWhenDue(request.id, request.holdMillis);
     else if (request.kind === "ping") this.#post({ kind: "alive" });
     else if (request.kind === "exit") this.#atExit();
     else void this.#close();
@@ -83,7 +83,7 @@ class SendingWorker {
     Atomics.notify(this.#signals, SIGNALS.exited);
   }
 
-  async #tellWhenDue(id: number, holdMillis: number): Promise<void> {
+  async #answerWhenDue(id: number, holdMillis: number): Promise<void> {
     const isDue = await this.#transport.whenDue(holdMillis);
     this.#post({ kind: "due", id, isDue });
   }
