@@ -14,7 +14,7 @@ import { filterSetCookie } from "./sensitive.js";
 const MAX_NAME = 64;
 
 const CANDIDATE =
-  /[{[=]|:(?:[\s"'\x60\\]|(?<=["'\x60]:)|(?<=(?:-[a-z]{1,32}|uthorization):)[^\s/:])|<\/|(?<![^\s])-[-a-z]| ['"]/i;
+  /[{[=]|:(?:[\s"'\x60\\]|(?<=["'\x60]:)|(?<=(?:-[a-z]{1,32}|uthorization):)[^\s/:])|<\/|(?<![^\s])-[-a-z]|[ (]['"]/i;
 
 /** Returns false if a text contains neither JSON nor assignments. A cheap first test: 60 ns for 40 characters. */
 export function mayHoldAssignments(text: string): boolean {

@@ -86,6 +86,7 @@ describe("a text with a statement", () => {
       "update `u` set `password` = 'x1', `n` = 'a' where `id` = 1 - ER_LOCK: deadlock",
       `update \`u\` set \`password\` = '${F}', \`n\` = 'a' where \`id\` = 1 - ER_LOCK: deadlock`,
     ],
+    ["select 1 from u where pwd in ('x') - t", `select 1 from u where pwd in ('${F}') - t`],
     ["update [u] set [pwd] = N'x' - timeout", `update [u] set [pwd] = N'${F}' - timeout`],
     [
       "select 1 from u where password like 'x%' - t",
