@@ -84,13 +84,13 @@ function isOrigin({ protocol, host = "", port }: Groups): boolean {
 const FAULTS: readonly (readonly [fault: RegExp, explanation: string])[] = [
   [/^["'`]/, "it is in quotes"],
   [/^\w+=/, "it begins with the name of a variable"],
-  [/^(?!https?:\/\/)/i, "it must begin with https:// or http://"],
+  [/^(?!https?:\/\/)/i, "it does not begin with https:// or http://"],
   [/[\s\p{Cc}]/u, "it contains a space or a control character"],
   [/^[^@]*$/, "it has no @ after the public key"],
-  [/^\w+:\/\/(?!\w+(?::\w*)?@)/, "the public key may have letters, digits and underscores only"],
+  [/^\w+:\/\/(?!\w+(?::\w*)?@)/, "its public key has more than letters, digits and underscores"],
   [/[?#]/, "it has a query or a fragment"],
   [/@[^/]*\/?$/, "it has no project id after the host"],
-  [/\/(?!\d+\/?$)[^/]*\/?$/, "the project id, the last part of the path, must be a number"],
+  [/\/(?!\d+\/?$)[^/]*\/?$/, "its project id, the last part of the path, is not a number"],
 ];
 
 function faultOf(text: string): string {

@@ -142,12 +142,12 @@ describe("the message of a malformed DSN", () => {
       "a query or a fragment",
       "https://[Filtered]@127.0.0.1:1/1?[Filtered]",
     ],
-    ["ftp://key@host/1", "must begin with https:// or http://", "ftp://[Filtered]@host/1"],
+    ["ftp://key@host/1", "does not begin with https:// or http://", "ftp://[Filtered]@host/1"],
     ['"https://key@host/1"', "in quotes", String.raw`\"https://[Filtered]@host/1\"`],
     ["SENTRY_DSN=https://key@host/1", "name of a variable", "SENTRY_DSN=https://[Filtered]@host/1"],
     [
       "https://key@host/abc",
-      "project id, the last part of the path, must be a number",
+      "project id, the last part of the path, is not a number",
       "https://[Filtered]@host/abc",
     ],
     ["https://key@host", "no project id", "https://[Filtered]@host"],
@@ -160,7 +160,7 @@ describe("the message of a malformed DSN", () => {
     ],
     ["https://key@ho st/1", "space or a control character", "https://[Filtered]@ho st/1"],
     [`https://key@${"h".repeat(3000)}/1`, "more than 2000 characters", "https://[Filtered]@hhh"],
-    ["foo", "must begin with https:// or http://", "foo"],
+    ["foo", "does not begin with https:// or http://", "foo"],
   ])("names the part at fault, and shows the rest: %s", async (dsn, fault, shown) => {
     const message = await problemOf({ dsn });
     expect(message).toMatch(
