@@ -55,6 +55,10 @@ results.table(
 // The goal is reached by either of two figures.
 const [ours, api] = ["otel-sentry-bridge", "@opentelemetry/api"].map((name) => `import of ${name}`);
 const isWithinRatio = of(ours, "cpu") <= 1.8 * of(api, "cpu");
-const name = `import of otel-sentry-bridge above @opentelemetry/api, or ${isWithinRatio ? "at" : "above"} 1.8 of it`;
-results.mark(name, isWithinRatio ? 0 : of(ours, "cpu") - of(api, "cpu"), [25, "ms of CPU"]);
+const above = of(ours, "cpu") - of(api, "cpu");
+results.goal(
+  "import of otel-sentry-bridge above @opentelemetry/api (or at most 1.8 times as long)",
+  isWithinRatio ? Math.min(above, 25) : above,
+  [25, "ms of CPU"],
+);
 results.end(options);

@@ -6,7 +6,7 @@ import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-ho
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import { SentrySpanProcessor, createClient } from "otel-sentry-bridge";
 
-import { startSink } from "./harness/child.mjs";
+import { startIngestServer } from "./harness/child.mjs";
 import { paced, saturated } from "./harness/load.mjs";
 import { Results, answerAsCase, benchOptions, runCase } from "./harness/results.mjs";
 import { request } from "./workloads/real.mjs";
@@ -19,22 +19,22 @@ const SPANS_PER_REQUEST = 21;
 
 context.setGlobalContextManager(new AsyncLocalStorageContextManager());
 
-async function start(sinkOptions, transport = {}) {
-  const sink = await startSink(sinkOptions);
+async function start(serverOptions, transport = {}) {
+  const server = await startIngestServer(serverOptions);
   const client = createClient({
-    dsn: `http://0123456789abcdef0123456789abcdef@127.0.0.1:${sink.port}/1`,
+    dsn: `http://0123456789abcdef0123456789abcdef@127.0.0.1:${server.port}/1`,
     shutdownTimeoutMillis: 120_000,
     transport,
   });
   const processor = new SentrySpanProcessor(client);
   const provider = new BasicTracerProvider({ spanProcessors: [processor] });
-  return { sink, client, processor, tracer: provider.getTracer("bench") };
+  return { server, client, processor, tracer: provider.getTracer("bench") };
 }
 
-async function result({ sink, processor }, started) {
+async function result({ server, processor }, started) {
   await processor.shutdown();
-  const { spans, mostOpen } = await sink.counts();
-  sink.stop();
+  const { spans, mostOpen } = await server.counts();
+  server.stop();
   return { spans: started, lost: started - spans, connections: mostOpen };
 }
 
@@ -89,12 +89,12 @@ results.table("Losses", [
   { case: "1000 roots per second, 50 ms until an answer", ...slow },
   { case: "saturated, 6 connections", ...narrow },
 ]);
-results.mark("1000 roots per second: lost", slow.lost, [0, "spans"]);
-results.mark("1000 roots per second: connections", slow.connections, [96, "at once"]);
-results.mark("6 connections: lost", narrow.lost, [0, "spans"]);
+results.goal("1000 roots per second: lost", slow.lost, [0, "spans"]);
+results.goal("1000 roots per second: connections", slow.connections, [96, "at once"]);
+results.goal("6 connections: lost", narrow.lost, [0, "spans"]);
 const { spans, lost, first, last } = await run("heap");
 results.table("Heap after a collection", [
   { spans, lost, "MB after a million": first.toFixed(1), "MB at the end": last.toFixed(1) },
 ]);
-results.mark("growth of the heap after the first million spans", last - first, [1, "MB"]);
+results.goal("growth of the heap after the first million spans", last - first, [1, "MB"]);
 results.end(options);

@@ -1,11 +1,17 @@
-// Runs the benches and writes their tables into docs/performance.md: node bench/performance.mjs [--only NAME,NAME]
-// Build first, on a machine that does nothing else; `npm ci --prefix bench/peers` installs the peers. Takes half an hour.
-// Exits with 1 if a bench missed a mark.
+// Builds the package, runs the benches of docs/performance.md and writes their tables into it:
+//   node bench/performance.mjs [--only NAME,NAME] [--rounds N] [--page FILE]
+// `--rounds` replaces the rounds of each bench; `--page` writes a copy of the page instead. For figures to keep, use a machine that
+// does nothing else; `npm ci --prefix bench/peers` installs the peers. Takes about 20 minutes.
+// Exits with 1 if a goal is missed, or a bench has a reason not to trust its figures.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+
+import { exampleTable } from "./harness/examples.mjs";
+import { currentCommit, markdown, replaced, withConditions } from "./harness/page.mjs";
 
 const BENCHES = {
   "span-cost": ["--subjects", "floor,otlp,otlp-protobuf,bridge,bridge-thread"],
@@ -36,7 +42,8 @@ const BENCHES = {
   import: [],
   load: [],
 };
-const DOC = new URL("../docs/performance.md", import.meta.url);
+const pathOf = (file) => fileURLToPath(new URL(file, import.meta.url));
+const DOC = pathOf("../docs/performance.md");
 
 const { values } = parseArgs({
   options: { only: { type: "string" }, rounds: { type: "string" }, page: { type: "string" } },
@@ -52,49 +59,42 @@ if (unknown.length > 0) {
 const page = values.page ?? DOC;
 if (values.page !== undefined) copyFileSync(DOC, values.page);
 
+const write = (change) => writeFileSync(page, change(readFileSync(page, "utf8")));
+
 function run(name, json) {
   const program = name.startsWith("span-cost") ? "span-cost" : name;
-  const file = new URL(`${program}.mjs`, import.meta.url).pathname;
   // The bench under load is as long as its seconds say.
   const rounds = values.rounds === undefined || name === "load" ? [] : ["--rounds", values.rounds];
-  const args = [file, ...BENCHES[name], ...rounds, "--json", json];
+  const args = [pathOf(`${program}.mjs`), ...BENCHES[name], ...rounds, "--json", json];
   const start = performance.now();
   const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
   console.log(`${name}: ${((performance.now() - start) / 1000).toFixed(0)} s`);
-  return { ...JSON.parse(readFileSync(json, "utf8")), status };
+  if (status !== 0) process.exitCode = 1;
+  return JSON.parse(readFileSync(json, "utf8")).tables;
 }
 
-const cell = (value) => String(value ?? "").replaceAll("|", String.raw`\|`);
-const line = (cells) => `| ${cells.map(cell).join(" | ")} |`;
+// What is missing in the page is found before the first bench rather than after the last.
+for (const name of [...names, "conditions", "examples"])
+  replaced(readFileSync(page, "utf8"), name, "");
 
-function markdown({ node, tables }) {
-  return tables
-    .map(({ title, rows, load }) => {
-      const heads = Object.keys(rows[0]);
-      const lines = rows.map((row) => line(heads.map((head) => row[head])));
-      return `${title} (Node ${node}, load ${load})\n\n${line(heads)}\n${line(heads.map(() => "---"))}\n${lines.join("\n")}`;
-    })
-    .join("\n\n");
-}
-
-function replaced(text, name, content) {
-  const [start, end] = [`<!-- bench: ${name} -->`, "<!-- end -->"];
-  const from = text.indexOf(start) + start.length;
-  const to = text.indexOf(end, from);
-  if (from < start.length || to < 0) throw new Error(`the page has no markers for ${name}`);
-  return `${text.slice(0, from)}\n\n${content}\n\n${text.slice(to)}`;
-}
-
-// Found missing before the first bench rather than after the last.
-for (const name of names) replaced(readFileSync(page, "utf8"), name, "");
+const commit = currentCommit();
+const { status } = spawnSync(process.execPath, [pathOf("../scripts/build.mjs")], {
+  stdio: "inherit",
+});
+if (status !== 0) process.exit(1);
 
 const directory = mkdtempSync(join(tmpdir(), "bench-"));
+const results = {};
 try {
   for (const name of names) {
-    const result = run(name, join(directory, `${name}.json`));
-    writeFileSync(page, replaced(readFileSync(page, "utf8"), name, markdown(result)));
-    if (result.status !== 0) process.exitCode = 1;
+    results[name] = run(name, join(directory, `${name}.json`));
+    write((text) => withConditions(replaced(text, name, markdown(results[name], commit)), commit));
   }
 } finally {
   rmSync(directory, { recursive: true, force: true });
+}
+const [spanCost, unsentSpans] = [results["span-cost"], results["unsent-spans"]];
+if (spanCost !== undefined && unsentSpans !== undefined) {
+  const examples = markdown([exampleTable(spanCost, unsentSpans)], commit);
+  write((text) => withConditions(replaced(text, "examples", examples), commit));
 }

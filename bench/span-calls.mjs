@@ -1,7 +1,7 @@
 // Time of the processor's calls, without sending: nanoseconds per span of onStart and onEnd of children, and per root of its
 // onEnd, with the spans of the workloads `repeat` and `real`. node bench/span-calls.mjs [--rounds 600]
-// Prints the minimum, the tenth part and the median of many short rounds; other processes have little influence on the first
-// two.
+// Prints the minimum, the 10th percentile and the median of many short rounds; other processes have little influence on the
+// first two.
 import { parseArgs } from "node:util";
 
 import { SpanKind, context } from "@opentelemetry/api";
@@ -72,7 +72,7 @@ async function measure(workload) {
 for (const workload of ["repeat", "real"]) {
   for (const [name, costs] of Object.entries(await measure(workload))) {
     const [least, tenth, half] = [0, 0.1, 0.5].map((part) => quantile(costs, part).toFixed(0));
-    console.log(`${workload}: ${name} ${least} ns (tenth part ${tenth}, median ${half})`);
+    console.log(`${workload}: ${name} ${least} ns (10th percentile ${tenth}, median ${half})`);
   }
 }
 process.exit(0);

@@ -13,7 +13,7 @@ function cpuMicros() {
 /**
  * Returns the CPU time per unit of each case, in microseconds, by round. A case is a function that does a number of calls;
  * a call does `units` of work, one by default. `between` runs after each case's turn and is not measured. `isEven`: all do as many
- * calls per turn, so that the share of what a turn costs once is the same in cases that differ little.
+ * calls per turn, so that the share of what a turn costs once is the same in cases that differ little. A turn has at least `leastCalls`.
  */
 export async function costsByTurns(cases, options = {}) {
   const { rounds = 41, units = 1, between = () => {}, isEven = false } = options;
@@ -38,9 +38,10 @@ export async function costsByTurns(cases, options = {}) {
 }
 
 // Doubles the number of calls until a turn is long enough; this also warms the case up.
-async function callsPerRound(run, { roundMillis = 25, firstCalls = 2000, between }) {
+async function callsPerRound(run, options) {
+  const { roundMillis = 25, firstCalls = 2000, leastCalls = 16, between } = options;
   await run(firstCalls);
-  for (let calls = 16; ; calls *= 2) {
+  for (let calls = leastCalls; ; calls *= 2) {
     const start = cpuMicros();
     await run(calls);
     const micros = cpuMicros() - start;

@@ -1,6 +1,6 @@
 // One subject under one workload, in a process of its own that works when it is told to and waits otherwise:
-// case.mjs <subject> <workload> <port of the sink>
-import { readFileSync } from "node:fs";
+// case.mjs <subject> <workload> <port of the ingest server>
+import { readFileSync, writeFileSync } from "node:fs";
 import { register } from "node:module";
 
 import { trace } from "@opentelemetry/api";
@@ -8,9 +8,9 @@ import { trace } from "@opentelemetry/api";
 import { paced, saturated } from "./load.mjs";
 import { SUBJECTS } from "./subjects.mjs";
 
-const [name, workload, sinkPort] = process.argv.slice(2);
+const [name, workload, serverPort] = process.argv.slice(2);
 
-const subject = await SUBJECTS[name](Number(sinkPort));
+const subject = await SUBJECTS[name](Number(serverPort));
 const { request, url } =
   workload === "app" ? await startApp() : await import(`../workloads/${workload}.mjs`);
 
@@ -29,7 +29,7 @@ async function startApp() {
     ],
   });
   const { start } = await import("../workloads/app.mjs");
-  const inventoryUrl = `http://127.0.0.1:${sinkPort}`;
+  const inventoryUrl = `http://127.0.0.1:${serverPort}`;
   const port = await start({ inventoryUrl, onRequest: subject.onRequest });
   return { url: `http://127.0.0.1:${port}` };
 }
@@ -43,29 +43,53 @@ function applicationThreadNanos() {
   }
 }
 
+// Linux keeps the most memory that a process has taken, and starts anew when 5 is written here. `resourceUsage().maxRSS` is that
+// of the whole life.
+function resetPeak() {
+  try {
+    writeFileSync("/proc/self/clear_refs", "5");
+  } catch {
+    // Elsewhere there is no peak.
+  }
+}
+
+function peakMegabytes() {
+  try {
+    const status = readFileSync("/proc/self/status", "utf8");
+    return (Number(/VmHWM:\s+(\d+) kB/.exec(status)[1]) * 1024) / 1e6;
+  } catch {
+    return Number.NaN;
+  }
+}
+
 const usage = () => ({ cpu: process.cpuUsage(), thread: applicationThreadNanos() });
-let before = usage();
+let before;
 let number = 0;
+
+function begin() {
+  resetPeak();
+  before = usage();
+}
 
 const next = () => request(subject.tracer, number++);
 
 const ORDERS = {
   // The `app` workload is driven from outside: its turn is from "begin" to "end".
-  begin() {
-    before = usage();
-  },
+  begin,
   async run({ requests, perSecond }) {
-    before = usage();
+    begin();
     await (perSecond === undefined ? saturated(next, requests) : paced(next, requests, perSecond));
   },
   async end() {
+    const queued = subject.queued();
     await subject.flush();
     const { user, system } = process.cpuUsage(before.cpu);
     return {
+      queued,
       cpuMicros: user + system,
       threadMicros: (applicationThreadNanos() - before.thread) / 1000,
       rssMegabytes: process.memoryUsage.rss() / 1e6,
-      peakMegabytes: process.resourceUsage().maxRSS / 1e3,
+      peakMegabytes: peakMegabytes(),
     };
   },
   async stop() {

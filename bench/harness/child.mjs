@@ -4,9 +4,12 @@ import { fileURLToPath } from "node:url";
 
 const pathOf = (file) => fileURLToPath(new URL(file, import.meta.url));
 
-/** Starts the server that takes what a case sends. It answers after `latencyMillis`. */
-export async function startSink({ latencyMillis = 0 } = {}) {
-  const child = fork(pathOf("sink.mjs"), [String(latencyMillis)]);
+/**
+ * Starts the server to which a case sends, in a process of its own. It answers after `latencyMillis`. `counts` are those since
+ * the last `reset`.
+ */
+export async function startIngestServer({ latencyMillis = 0 } = {}) {
+  const child = fork(pathOf("ingest-server.mjs"), [String(latencyMillis)]);
   const [{ port }] = await once(child, "message");
   return {
     port,
@@ -15,14 +18,15 @@ export async function startSink({ latencyMillis = 0 } = {}) {
       const [{ counts }] = await once(child, "message");
       return counts;
     },
+    reset: () => child.send("reset"),
     stop: () => child.disconnect(),
   };
 }
 
 /** Starts a case, which works only while an order of it runs. */
 export async function startCase(subject, workload, env = {}) {
-  const sink = await startSink();
-  const args = [subject, workload, String(sink.port)];
+  const server = await startIngestServer();
+  const args = [subject, workload, String(server.port)];
   const child = fork(pathOf("case.mjs"), args, {
     env: { ...process.env, ...env },
   });
@@ -35,14 +39,14 @@ export async function startCase(subject, workload, env = {}) {
   return {
     subject,
     url,
-    sink,
+    server,
     order(order, details = {}) {
       child.send({ order, ...details });
       return answer();
     },
     stop() {
       child.send({ order: "stop" });
-      return ended.catch(() => sink.stop());
+      return ended.catch(() => server.stop());
     },
   };
 }

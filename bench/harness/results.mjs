@@ -1,4 +1,4 @@
-// What a bench prints and writes: tables, the load, marks that were missed.
+// What a bench prints and writes: tables, each with its load, its goals and the reasons not to trust it.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
@@ -6,7 +6,7 @@ import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-/** Options of the command line that each bench has, with those of the bench. `case` is for `runCase`. */
+/** Options of the command line that all benches with tables have, with those of the bench. `case` is for `runCase`. */
 export function benchOptions(options = {}) {
   const common = { json: { type: "string" }, case: { type: "string" } };
   return parseArgs({ options: { ...common, ...options } }).values;
@@ -31,48 +31,50 @@ export async function answerAsCase(figures) {
   process.exit(0);
 }
 
-/** Collects the results of a bench. `end` prints them, writes them to the file of `--json`, and sets the exit code. */
+/** Prints the results of a bench as they come. `end` writes them to the file of `--json`, and sets the exit code. */
 export class Results {
   #bench;
   #tables = [];
-  #marks = [];
-  #faults = [];
 
   constructor(bench) {
     this.#bench = bench;
   }
 
-  /** Adds a table, and prints it at once. */
+  /** Adds a table. The goals and faults that follow belong to it. */
   table(title, rows) {
     const load = loadavg()[0].toFixed(1);
-    this.#tables.push({ title, rows, load });
+    this.#tables.push({ title, rows, load, goals: [], faults: [] });
     console.log(`\n${title} (Node ${process.version}, load ${load})`);
     console.table(rows);
   }
 
   /** Compares a figure with the most that it may be, in a unit. */
-  mark(what, figure, [most, unit]) {
-    this.#marks.push({ what, figure, most, unit, isMissed: !(figure <= most) });
+  goal(what, figure, [most, unit]) {
+    const isReached = figure <= most;
+    const outcome = `${isReached ? "reached" : "missed"}: ${round(figure)}`;
+    const text = `${what}: at most ${most} ${unit}; ${outcome}`;
+    this.#tables.at(-1).goals.push({ text, isReached });
+    console.log(`Goal, ${text}`);
   }
 
   /** Adds a reason not to trust the figures. */
   fault(text) {
-    this.#faults.push(text);
+    this.#tables.at(-1).faults.push(text);
+    console.log(`Fault: ${text}`);
   }
 
   end({ json }) {
-    const node = process.version;
-    const [bench, tables, marks, faults] = [this.#bench, this.#tables, this.#marks, this.#faults];
-    if (marks.length > 0) console.log("\nmarks");
-    for (const { what, figure, most, unit, isMissed } of marks)
-      console.log(
-        `${isMissed ? "MISSED" : "ok    "} ${what}: ${round(figure)} ${unit}, at most ${most}`,
-      );
-    for (const fault of faults) console.log(`FAULT  ${fault}`);
+    const tables = this.#tables;
     if (json !== undefined)
-      writeFileSync(json, JSON.stringify({ bench, node, tables, marks, faults }, undefined, 2));
-    process.exitCode = faults.length > 0 || marks.some(({ isMissed }) => isMissed) ? 1 : 0;
+      writeFileSync(json, JSON.stringify({ bench: this.#bench, tables }, undefined, 2));
+    process.exitCode = tables.every(isGood) ? 0 : 1;
   }
 }
 
-const round = (figure) => (Math.abs(figure) < 10 ? figure.toFixed(3) : figure.toFixed(1));
+const isGood = ({ goals, faults }) =>
+  faults.length === 0 && goals.every(({ isReached }) => isReached);
+
+function round(figure) {
+  if (Number.isInteger(figure)) return String(figure);
+  return figure.toFixed(Math.abs(figure) < 10 ? 2 : 1);
+}

@@ -1,6 +1,11 @@
 // What is measured: each sets up a tracer and says how to flush it. All but Sentry's own use one provider of OTel's SDK.
 import { context, propagation, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import {
+  CompositePropagator,
+  W3CBaggagePropagator,
+  W3CTraceContextPropagator,
+} from "@opentelemetry/core";
 import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
 
 /** The floor: a processor that does nothing. */
@@ -11,7 +16,13 @@ export const NOOP_PROCESSOR = {
   shutdown: async () => {},
 };
 
-function provide(spanProcessor) {
+// What OpenTelemetry's own set-up registers.
+const W3C = new CompositePropagator({
+  propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()],
+});
+
+function provide(spanProcessor, propagator = W3C) {
+  propagation.setGlobalPropagator(propagator);
   context.setGlobalContextManager(new AsyncLocalStorageContextManager());
   const provider = new BasicTracerProvider({ spanProcessors: [spanProcessor] });
   trace.setGlobalTracerProvider(provider);
@@ -20,6 +31,7 @@ function provide(spanProcessor) {
     flush: () => provider.forceFlush(),
     shutdown: () => provider.shutdown(),
     onRequest() {},
+    queued: () => 0,
   };
 }
 
@@ -29,16 +41,17 @@ async function otlp(module, port) {
     url: `http://127.0.0.1:${port}/v1/traces`,
     httpAgentOptions: { keepAlive: true },
   });
-  // The default queue of 2048 loses spans of a saturated process; this one holds more than a turn makes.
+  // The default queue of 2048 spans drops those of a saturated process; this one holds more than a turn makes.
   return provide(new BatchSpanProcessor(exporter, { maxQueueSize: 65_536 }));
 }
 
 async function bridge(options) {
-  const { SentryPropagator, SentrySpanProcessor, setTag, setUser } =
+  const { SentryPropagator, SentrySpanProcessor, setTag, setUser, stats } =
     await import("otel-sentry-bridge");
-  propagation.setGlobalPropagator(new SentryPropagator());
   return {
-    ...provide(new SentrySpanProcessor(options)),
+    ...provide(new SentrySpanProcessor(options), new SentryPropagator()),
+    queued: () => stats().transactions.queued,
+    // Each transaction of the `app` workload has a user and a tag, which are set for this.
     onRequest(request) {
       setUser({ id: request.params.user });
       setTag("tenant", request.params.tenant);

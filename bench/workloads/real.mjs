@@ -1,5 +1,5 @@
 // A SERVER root and 20 CLIENT children of many call sites: half queries, half HTTP requests, with URLs, statements and
-// addresses that differ, under the old semantic conventions in every other request and the new ones in the rest.
+// addresses that differ. Half of the spans follow the old semantic conventions, and half the new ones; each request has both.
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, context, trace } from "@opentelemetry/api";
 
 const CHILDREN = 20;

@@ -15,10 +15,11 @@ const CHILD = {
 };
 
 /**
- * Requests without an `await`, whose cost varies least, and those of the `repeat` workload, whose spans are active. For a tracer,
- * each returns a function that makes a number of requests. `startRoot` starts the root of one without an `await`.
+ * Two workloads: requests without an `await`, one after the other, whose cost varies least; and those of the `repeat` workload,
+ * 20 at a time, whose spans are active. For a tracer, each returns a function that makes a number of requests. `startRoot` starts
+ * the root of a request without an `await`.
  */
-export function serialWorkloads(startRoot) {
+export function inProcessWorkloads(startRoot) {
   return {
     "in one go": (tracer) => (count) => {
       for (let number = 0; number < count; number++) {

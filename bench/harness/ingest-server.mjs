@@ -8,7 +8,8 @@ const latencyMillis = Number(process.argv[2]);
 const JSON_MARKER = '"startTimeUnixNano"';
 const SENTRY_MARKER = '"start_timestamp":';
 
-const counts = { requests: 0, bytes: 0, spans: 0, connections: 0, open: 0, mostOpen: 0 };
+const NO_COUNTS = { requests: 0, bytes: 0, spans: 0, mostOpen: 0 };
+let counts = { ...NO_COUNTS };
 
 function spansIn(body, url, type) {
   if (!url.startsWith("/v1/traces")) return occurrences(body, SENTRY_MARKER);
@@ -49,16 +50,23 @@ function varint(message, at) {
   }
 }
 
-const carriers = new WeakSet();
+// Open connections that have carried telemetry since the last reset. The calls of the `app` workload come over others.
+const carriers = new Set();
 
-// Only connections that carry telemetry; the calls of the `app` workload come over others.
 function countConnection(socket) {
   if (carriers.has(socket)) return;
   carriers.add(socket);
-  counts.connections++;
-  counts.mostOpen = Math.max(counts.mostOpen, ++counts.open);
-  socket.on("close", () => counts.open--);
+  counts.mostOpen = Math.max(counts.mostOpen, carriers.size);
+  socket.once("close", () => carriers.delete(socket));
 }
+
+const ORDERS = {
+  counts: () => process.send({ counts }),
+  reset() {
+    counts = { ...NO_COUNTS };
+    carriers.clear();
+  },
+};
 
 function take(request, body) {
   countConnection(request.socket);
@@ -77,5 +85,5 @@ const server = createServer(async (request, response) => {
 // Longer than a case waits for its next turn, so that connections stay as they are.
 server.keepAliveTimeout = 120_000;
 server.listen(0, "127.0.0.1", () => process.send({ port: server.address().port }));
-process.on("message", () => process.send({ counts: { ...counts } }));
+process.on("message", (order) => ORDERS[order]());
 process.on("disconnect", () => process.exit(0));
