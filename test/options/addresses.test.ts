@@ -152,7 +152,7 @@ describe("the message of a malformed DSN", () => {
     ],
     ["https://key@host", "no project id", "https://[Filtered]@host"],
     ["https://host/1", "no @ after the public key", "https://host/1"],
-    ["https://a-b@host/1", "public key may have", "https://[Filtered]@host/1"],
+    ["https://a-b@host/1", "public key has more than letters", "https://[Filtered]@host/1"],
     [
       "https://key@host:65536/1",
       "host, port or path is invalid",
