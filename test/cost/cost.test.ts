@@ -21,7 +21,7 @@ const BOUNDS = {
   // Of a flush of segments whose roots are open.
   flush: { promoted: 42 },
   // On a busy machine a turn of the event loop has fewer envelopes.
-  delivery: { promises: 0.1, timers: 0.11, connectionsPaced: 10 },
+  delivery: { promises: 0.01, timers: 0.11, connectionsPaced: 10 },
   modules: { files: 3, builtIns: 2 },
 };
 
