@@ -36,9 +36,9 @@ export class ClientSampler {
 
   /**
    * @internal Both are called for each root. `clientOf` returns the client that decides; while there is none, everything is sampled.
-   * `senderOf` returns the one that sends the traces, which learns of the decision; default: the same.
+   * `senderOf` returns the one that sends the traces, which learns of the decision; while there is none, the first one does.
    */
-  constructor(clientOf: () => ClientCore | undefined, senderOf: typeof clientOf = clientOf) {
+  constructor(clientOf: () => ClientCore | undefined, senderOf: typeof clientOf) {
     this.#clientOf = clientOf;
     this.#senderOf = senderOf;
   }

@@ -69,10 +69,11 @@ export class SentrySampler extends ClientSampler {
       optionsOrClient === undefined
         ? undefined
         : blamingCallerOf(SentrySampler, () => settingsClientOf(optionsOrClient));
+    // Options alone make no client that sends.
+    const sender = own === optionsOrClient ? own : undefined;
     super(
       () => (own ?? getClient())?.core,
-      // Options alone make no client that sends.
-      () => (own === optionsOrClient ? (own ?? getClient()) : (getClient() ?? own))?.core,
+      () => (sender ?? getClient())?.core,
     );
   }
 }
