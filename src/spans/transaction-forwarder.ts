@@ -10,6 +10,7 @@ import type { Timers } from "../support/time.js";
 import { HeldSpans } from "./held-spans.js";
 import { TurnBudget, nextTurn } from "./in-turns.js";
 import { headLength, shownHeadName } from "./encoded-head.js";
+import type { EncodedHead } from "./encoded-head.js";
 import type { ResourceView } from "../trace/span.js";
 import { headInWindow, transactionFields } from "./transaction.js";
 import type { AssembledTransaction } from "./transaction.js";
@@ -78,7 +79,7 @@ class HeldTransaction {
   constructor(transaction: AssembledTransaction, scopes: readonly ScopeData[]) {
     this.transaction = transaction;
     this.scopes = scopes;
-    this.length = lengthOf(transaction);
+    this.length = lengthOf(transaction.head, transaction.spans);
   }
 }
 
@@ -239,7 +240,7 @@ class ClientForwarder implements TransactionForwarder {
   }
 }
 
-function lengthOf({ head, spans }: Pick<AssembledTransaction, "head" | "spans">): number {
+function lengthOf(head: EncodedHead, spans: string): number {
   return headLength(head) + spans.length;
 }
 
@@ -258,7 +259,7 @@ function transactionInput(
     traceContext: head.traceContext,
     responseStatusCode: head.responseStatusCode,
     spanCount: spanCount + 1,
-    length: lengthOf({ head, spans }),
+    length: lengthOf(head, spans),
     trace: {
       traceId: head.traceId,
       incoming: origin.incoming,
