@@ -1,7 +1,5 @@
 // CPU time of `captureException` in a request whose segment holds finished spans: of the call, and of an error until the server
 // has it. node bench/errors.mjs [--rounds N] [--json FILE]
-import { setTimeout as sleep } from "node:timers/promises";
-
 import { ROOT_CONTEXT, SpanKind, context, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
@@ -9,6 +7,7 @@ import { SentrySpanProcessor, captureException, createClient } from "otel-sentry
 
 import { costRow, costsByTurns, median } from "./harness/by-turns.mjs";
 import { startIngestServer } from "./harness/child.mjs";
+import { delivered } from "./harness/load.mjs";
 import { Results, benchOptions } from "./harness/results.mjs";
 
 const options = benchOptions({ rounds: { type: "string", default: "15" } });
@@ -40,9 +39,7 @@ function requestWith(spans) {
 }
 
 // A flush would send the spans as well.
-async function delivered() {
-  while (client.stats().errors.queued > 0) await sleep(5);
-}
+const errorsDelivered = () => delivered(client, "errors");
 
 const SPANS = [0, 1000];
 const calls = Object.fromEntries(SPANS.map((spans) => [`${spans} spans`, requestWith(spans)]));
@@ -51,7 +48,7 @@ const withSending = Object.fromEntries(
     name,
     async (count) => {
       call(count);
-      await delivered();
+      await errorsDelivered();
     },
   ]),
 );
@@ -60,7 +57,7 @@ const measure = (cases) =>
     rounds: Number(options.rounds),
     roundMillis: 50,
     firstCalls: 100,
-    between: delivered,
+    between: errorsDelivered,
   });
 const rowsOf = (costs) => Object.entries(costs).map(([name, each]) => costRow(name, each));
 

@@ -1,15 +1,16 @@
 // The longest time for which a flush of 100,000 finished spans, whose roots are open, blocks the event loop, and for which
 // the end of one segment does while others hold spans. node bench/flush.mjs [--rounds N] [--json FILE]
-import { setTimeout as sleep } from "node:timers/promises";
-
-import { ROOT_CONTEXT, context, trace } from "@opentelemetry/api";
+import { context } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import { SentrySpanProcessor, createClient } from "otel-sentry-bridge";
 
 import { median } from "./harness/by-turns.mjs";
 import { startIngestServer } from "./harness/child.mjs";
+import { millisSince, now } from "./harness/clock.mjs";
+import { delivered } from "./harness/load.mjs";
 import { Results, benchOptions } from "./harness/results.mjs";
+import { openSegment } from "./workloads/open-segment.mjs";
 
 const options = benchOptions({ rounds: { type: "string", default: "5" } });
 const SPANS = 100_000;
@@ -24,26 +25,7 @@ const client = createClient({
 const processor = new SentrySpanProcessor(client);
 const tracer = new BasicTracerProvider({ spanProcessors: [processor] }).getTracer("bench");
 
-function segment(children) {
-  const root = tracer.startSpan("root", {}, ROOT_CONTEXT);
-  const inRoot = trace.setSpan(ROOT_CONTEXT, root);
-  for (let child = 0; child < children; child++) {
-    const attributes = { "db.system.name": "postgresql", "db.query.text": `SELECT ${child}` };
-    tracer.startSpan("child", { attributes }, inRoot).end();
-  }
-  return root;
-}
-
-function cpuMillis() {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
-
-// Of a busy machine the wall clock shows too much, and the CPU time shows what other threads of this process do.
-function millisSince(start) {
-  return Math.min(performance.now() - start.wall, cpuMillis() - start.cpu);
-}
-const now = () => ({ wall: performance.now(), cpu: cpuMillis() });
+const segment = (children) => openSegment(tracer, children);
 
 async function longestBlock(work) {
   let longest = 0;
@@ -78,11 +60,6 @@ async function rounds(measure) {
   return figures;
 }
 
-// A flush would send the spans that are held as well.
-async function delivered() {
-  while (client.stats().transactions.queued > 0) await sleep(5);
-}
-
 async function longestEnd(children) {
   let longest = 0;
   for (let times = 0; times < 20; times++) {
@@ -90,7 +67,8 @@ async function longestEnd(children) {
     const start = now();
     root.end();
     longest = Math.max(longest, millisSince(start));
-    await delivered();
+    // A flush would send the spans that are held as well.
+    await delivered(client, "transactions");
   }
   return longest;
 }

@@ -1,14 +1,10 @@
-// Cases that take turns within one process, in many short rounds: what else the machine does meets them all alike.
+// Cases that take turns within one process, in many short rounds: what else the machine does meets them all alike. By the CPU time
+// instead of the wall clock, because other processes share the machine. It includes collections.
+import { cpuMicros } from "./clock.mjs";
 
 export const median = (numbers) => quantile(numbers, 0.5);
 export const quantile = (numbers, part) =>
   numbers.toSorted((a, b) => a - b)[Math.round((numbers.length - 1) * part)];
-
-// CPU time of the process instead of the wall clock, because other processes share the machine. Includes collections.
-function cpuMicros() {
-  const { user, system } = process.cpuUsage();
-  return user + system;
-}
 
 /**
  * Returns the CPU time per unit of each case, in microseconds, by round. A case is a function that does a number of calls;

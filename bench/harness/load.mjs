@@ -1,4 +1,6 @@
-// How requests come: as fast as they can be served, or at a pace.
+// How requests come, as fast as they can be served or at a pace, and when all has been sent.
+import { setTimeout as sleep } from "node:timers/promises";
+
 const CONCURRENCY = 20;
 
 /** Runs the requests, 20 at a time. */
@@ -20,4 +22,9 @@ export async function paced(next, requests, perSecond) {
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   await Promise.all(running);
+}
+
+/** Waits until nothing of a category, as `stats()` names it, is queued. */
+export async function delivered(client, category) {
+  while (client.stats()[category].queued > 0) await sleep(5);
 }
