@@ -8,16 +8,16 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { builtPackage } from "../package/built-package.js";
 
 /**
- * The most that each figure may be: an eighth above the most that is seen on Node 20; of small numbers and of promoted
- * bytes, half as much again. They are counts of bytes and objects, not times, so that other work on the machine does not change
- * them. Bytes are per span, and above those of a
- * processor that does nothing, for requests of a SERVER root and 20 CLIENT children with statements that differ. Lower a
- * bound after a change that makes it loose.
+ * The most that each figure may be: about an eighth above the most that is seen on Node 20; of small numbers and of promoted
+ * bytes, a third or more. They are counts of bytes and objects, not times, so that other work on the machine changes them little:
+ * a figure differs by what the compiler has done by then, allocated bytes of unsampled spans by 370 to 675. Bytes are per span,
+ * and above those of a processor that does nothing, for requests of a SERVER root and 20 CLIENT children with statements that
+ * differ. Lower a bound after a change that makes it loose, by the most of many runs.
  */
 const BOUNDS = {
-  sent: { allocated: 2620, promoted: 15, markCompacts: 0, encoded: 600 },
-  unsampled: { allocated: 640, promoted: 5, markCompacts: 0, encoded: 0 },
-  disabled: { allocated: 510, promoted: 3, markCompacts: 0, encoded: 0 },
+  sent: { allocated: 2700, promoted: 15, markCompacts: 0, encoded: 600 },
+  unsampled: { allocated: 750, promoted: 5, markCompacts: 0, encoded: 0 },
+  disabled: { allocated: 550, promoted: 3, markCompacts: 0, encoded: 0 },
   // Of a flush of segments whose roots are open.
   flush: { promoted: 42 },
   // On a busy machine a turn of the event loop has fewer envelopes.
